@@ -1,0 +1,84 @@
+# Affluence. `make help` lists what can be made; `make run` and `make test` set everything up by themselves.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+# The first Python that answers and is 3.11 or later; PYTHON=... chooses another.
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && { echo $$p; break; }; done)
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
+CODE := src tests docs/conf.py
+
+# What a run works on: DATA=name or DATA=path CONTRACT=name-or-path; PROMOTE=1 makes its model the champion.
+RUN_OPTIONS := $(if $(DATA),--data $(DATA)) $(if $(CONTRACT),--contract $(CONTRACT)) $(if $(PROMOTE),--promote)
+
+##@ Use
+.PHONY: run
+run: $(VENV)/main ## Read, train, evaluate, score, rank and report (DATA=, CONTRACT=, PROMOTE=1)
+	@$(BIN)/affluence run $(RUN_OPTIONS)
+
+.PHONY: viz
+viz: $(VENV)/viz ## Show the pipelines in a browser (Kedro-Viz)
+	@$(BIN)/kedro viz run
+
+##@ Prove
+.PHONY: test
+test: $(VENV)/dev ## The fast tests (TESTS=path runs some)
+	@$(BIN)/python -m pytest -m "not slow" $(TESTS)
+
+.PHONY: test-slow
+test-slow: $(VENV)/dev ## The slow tests; one whose program is absent says so
+	@$(BIN)/python -m pytest -m slow $(TESTS)
+
+.PHONY: lint
+lint: $(VENV)/dev ## Format, ruff, flake8, strict types, import contracts
+	@PATH="$(abspath $(BIN)):$$PATH" ./lint.sh
+
+.PHONY: check
+check: lint test ## Lint and the fast tests
+
+.PHONY: check-all
+check-all: lint test test-slow ## Lint and all tests
+
+##@ Write
+.PHONY: docs
+docs: $(VENV)/dev ## The documentation, into docs/_build/html; a warning is an error
+	@$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
+	@echo "The documentation stands in docs/_build/html/index.html"
+
+.PHONY: format
+format: $(VENV)/dev ## Format the code and sort its imports
+	@$(BIN)/ruff format $(CODE) && $(BIN)/ruff check --fix-only -q $(CODE)
+
+##@ Keep
+.PHONY: lock
+lock: ## Lock the dependencies again and export them with hashes (needs Poetry with its export plugin)
+	poetry lock
+	poetry export -q --with build -o requirements/main.txt
+	poetry export -q --with build,test,lint,docs -o requirements/dev.txt
+	poetry export -q --with build,test,lint,docs,viz -o requirements/viz.txt
+
+.PHONY: clean
+clean: ## Remove what was made: the environment, caches, documentation, results (contracts and raw data stay)
+	rm -rf $(VENV) docs/_build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .viz mlruns
+	rm -rf data/02_intermediate data/04_feature data/06_models data/07_model_output data/08_reporting
+	find src tests -name __pycache__ -prune -exec rm -rf {} +
+
+.PHONY: help
+help: ## This list
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# One environment, grown as needed: each mark below says that its requirements are in it.
+$(VENV)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed and none was found (PYTHON=path names one)." >&2; exit 1; }
+	@echo "Setting up $(VENV) with $$($(PYTHON) --version), once." >&2
+	@$(PYTHON) -m venv $(VENV) && touch $@
+
+$(VENV)/main $(VENV)/dev $(VENV)/viz: $(VENV)/%: requirements/%.txt pyproject.toml $(VENV)/python
+	@echo "Installing requirements/$*.txt (a minute or two, once)." >&2
+	@$(PIP_INSTALL) --require-hashes -r requirements/$*.txt
+	@$(PIP_INSTALL) --no-build-isolation -e .
+	@touch $@
