@@ -1,0 +1,113 @@
+"""What a training is worth: every figure out of fold and against the tag, at the capacity of a campaign."""
+
+import numpy as np
+import polars as pl
+
+from affluence import progress
+from affluence.errors import UserError
+from affluence.evaluation.calibration import log_loss, reliability
+from affluence.evaluation.ranking import (
+    average_precision,
+    best_first,
+    capacity_curve,
+    confusion_at,
+    recall_at,
+    recall_difference,
+    roc_auc,
+)
+from affluence.evaluation.results import Evaluation, Importance, InSampleComparison, LearnerResult
+from affluence.features.definitions import features_of
+from affluence.pu.cross_fitting import CrossFit
+from affluence.pu.importance import shuffled_importance
+from affluence.pu.in_sample import DESCRIPTION, in_sample_log_odds
+from affluence.pu.training import Training
+
+# Shares of the table at which recall, precision and lift are told: fine at the top, where campaigns live.
+CURVE_SHARES = (*(half_point / 200 for half_point in range(1, 40)), *(two / 50 for two in range(10, 51)))
+
+
+def evaluate(
+    training: Training, customers: pl.DataFrame, features: pl.DataFrame, *, capacity_share: float
+) -> Evaluation:
+    """Everything measured about `training` at a capacity of `capacity_share` of the table.
+
+    `customers` and `features` are those that were trained on. The champion is the learner that finds most of the
+    tagged within the capacity.
+
+    Errors: UserError when the share is not above 0 and at most 1.
+    """
+    if not 0 < capacity_share <= 1:
+        raise UserError(f"The capacity is {capacity_share} of the table; give a share above 0 and at most 1.")
+    tags, seed = training.tags, training.seed
+    capacity = max(1, round(capacity_share * len(tags)))
+    capacities = [capacity, *(max(1, round(share * len(tags))) for share in CURVE_SHARES)]
+    champion = max(training.fits, key=lambda fit: recall_at(fit.out_of_fold, tags, capacity=capacity))
+    results = [_result(fit, champion, training, capacity=capacity) for fit in training.fits]
+    return Evaluation(
+        table=training.contract.table,
+        customers=customers["customer_id"].n_unique(),
+        rows=customers.height,
+        tagged=int(tags.sum()),
+        folds=int(training.folds.max()) + 1,
+        seed=seed,
+        capacity=capacity,
+        capacity_share=capacity_share,
+        champion=champion.learner.key,
+        learners=tuple(sorted(results, key=lambda result: -result.recall_at_capacity.value)),
+        curve=capacity_curve(champion.out_of_fold, tags, capacities=capacities, seed=seed),
+        confusion=confusion_at(champion.out_of_fold, tags, cut=capacity),
+        reliability=reliability(champion.out_of_fold, tags),
+        importances=_importances(champion, training, customers, share=capacity_share),
+        in_sample=_in_sample(champion, training, features, capacity=capacity),
+    )
+
+
+def _result(fit: CrossFit, champion: CrossFit, training: Training, *, capacity: int) -> LearnerResult:
+    scores, tags, seed = fit.out_of_fold, training.tags, training.seed
+    (at_capacity,) = capacity_curve(scores, tags, capacities=[capacity], seed=seed)
+    is_champion = fit is champion
+    return LearnerResult(
+        learner=fit.learner.key,
+        title=fit.learner.title,
+        roc_auc=roc_auc(scores, tags, seed=seed),
+        average_precision=average_precision(scores, tags, seed=seed),
+        recall_at_capacity=at_capacity.recall,
+        precision_at_capacity=at_capacity.precision,
+        log_loss=log_loss(scores, tags),
+        difference=None if is_champion else recall_difference(champion.out_of_fold, scores, tags, capacity=capacity),
+    )
+
+
+def _importances(
+    champion: CrossFit, training: Training, customers: pl.DataFrame, *, share: float
+) -> tuple[Importance, ...]:
+    return shuffled_importance(
+        champion,
+        customers,
+        tags=training.tags,
+        folds=training.folds,
+        columns=[column.name for column in training.contract.feature_columns],
+        features=features_of(training.contract),
+        preprocessing=training.preprocessing,
+        share=share,
+        seed=training.seed,
+    )
+
+
+def _in_sample(champion: CrossFit, training: Training, features: pl.DataFrame, *, capacity: int) -> InSampleComparison:
+    """The counts are of unlabelled customers; log-odds of 0 and above are a score of 0.5 and above."""
+    scores, tags = champion.out_of_fold, training.tags
+    remembered = in_sample_log_odds(training.preprocessing.design(features), tags, seed=training.seed)
+    progress.report("Scoring in sample, for comparison", done=1, total=1)
+    unlabelled = tags == 0
+    above_cut = np.zeros(len(tags), dtype=bool)
+    above_cut[best_first(scores)[:capacity]] = True
+    return InSampleComparison(
+        settings=DESCRIPTION,
+        roc_auc_in_sample=roc_auc(remembered, tags).value,
+        roc_auc_out_of_fold=roc_auc(scores, tags).value,
+        candidates_in_sample=int((unlabelled & (remembered >= 0)).sum()),
+        candidates_out_of_fold=int((unlabelled & (scores >= 0)).sum()),
+        cut=capacity,
+        shared=int((unlabelled & above_cut & (remembered >= 0)).sum()),
+    )

@@ -1,0 +1,65 @@
+"""A trained model: the fold models of one learner, and which customers each of them never saw.
+
+A known customer's row, today's or next month's, is scored by the fold model that never saw that customer; an unknown
+customer's by all of them, as the mean of their log-odds.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from affluence.data.contract import Contract
+from affluence.features.definitions import Feature, compute_features, features_of
+from affluence.features.preprocessing import Preprocessing
+from affluence.pu.cross_fitting import FoldMap
+from affluence.pu.learners.protocol import FittedLearner, Learner, LogOdds
+
+ALL_MODELS = -1
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """Everything that scoring needs: contract, fitted features, fold models, and the map from customer to fold.
+
+    `calibrated` says whether its log-odds, turned into shares, were found to be probabilities of the tag.
+    """
+
+    contract: Contract
+    learner: Learner
+    preprocessing: Preprocessing
+    models: tuple[FittedLearner, ...]
+    fold_map: FoldMap
+    calibrated: bool
+
+    @property
+    def features(self) -> tuple[Feature, ...]:
+        """The features it was trained on, in order."""
+        return features_of(self.contract)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Log-odds of each row, and which fold's model gave them (`ALL_MODELS` where the mean of all did)."""
+
+    log_odds: LogOdds
+    fold: NDArray[np.int8]
+    unseen: dict[str, int]
+
+
+def score_customers(model: TrainedModel, customers: pl.DataFrame) -> Scored:
+    """The scores of `customers`, row by row, each from models that never saw that customer.
+
+    `customers` has the contract's columns by our names and `customer_id`; the tag is not looked at.
+    """
+    design = model.preprocessing.design(compute_features(customers, features=model.features))
+    folds = model.fold_map.folds_of(customers["customer_id"])
+    log_odds = np.zeros(len(design))
+    for fold, fitted in enumerate(model.models):
+        entitled = (folds == fold) | (folds == ALL_MODELS)
+        if entitled.any():
+            weight = np.where(folds[entitled] == ALL_MODELS, 1 / len(model.models), 1.0)
+            log_odds[entitled] += weight * fitted.log_odds(design.rows(entitled))
+    unseen = {name: count for name, count in design.unseen.items() if count}
+    return Scored(log_odds=log_odds, fold=folds, unseen=unseen)

@@ -1,0 +1,89 @@
+"""Trees on XGBoost's engine: gradient boosting and a random forest, which differ in their settings alone.
+
+Both read missing values and categories natively and are stored in XGBoost's own binary format.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import xgboost as xgb
+from scipy.special import logit
+
+from affluence.features.preprocessing import Design
+from affluence.pu.learners.protocol import SMALLEST_PROBABILITY, LogOdds, Tags
+
+
+@dataclass(frozen=True)
+class FittedBooster:
+    """A fitted XGBoost model; `margins` says whether its raw output is log-odds or a share."""
+
+    booster: xgb.Booster
+    names: tuple[str, ...]
+    margins: bool
+
+    def log_odds(self, design: Design) -> LogOdds:
+        """The log-odds of the tag for each customer of `design`."""
+        raw = self.booster.predict(_matrix(design), output_margin=True).astype(np.float64)
+        return raw if self.margins else logit(raw.clip(SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY))
+
+    def gains(self) -> Mapping[str, float]:
+        """The share of the split gain by feature; features never split on have none."""
+        gains = {name: _single(gain) for name, gain in self.booster.get_score(importance_type="total_gain").items()}
+        total = sum(gains.values())
+        return {name: gains.get(name, 0.0) / total if total else 0.0 for name in self.names}
+
+    def to_bytes(self) -> bytes:
+        """The model in XGBoost's binary JSON."""
+        return bytes(self.booster.save_raw(raw_format="ubj"))
+
+
+@dataclass(frozen=True)
+class BoosterLearner:
+    """A method on XGBoost's engine: `rounds` of `parameters`."""
+
+    key: str
+    title: str
+    rounds: int
+    parameters: Mapping[str, float | int | str]
+
+    @property
+    def settings(self) -> Mapping[str, float | int | str]:
+        """The settings that were chosen on purpose, for the record."""
+        return {"rounds": self.rounds, **self.parameters}
+
+    @property
+    def _margins(self) -> bool:
+        return self.parameters["objective"] == "binary:logistic"
+
+    def fit(self, design: Design, tags: Tags, *, seed: int) -> FittedBooster:
+        """The method fitted to these customers, starting from the share tagged among them."""
+        share = float(np.clip(tags.mean(), SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY)) if len(tags) else 0.5
+        parameters = {
+            "tree_method": "hist",
+            **self.parameters,
+            "seed": seed,
+            "base_score": share,
+            "verbosity": 0,
+        }
+        booster = xgb.train(parameters, _matrix(design, tags), num_boost_round=self.rounds)
+        return FittedBooster(booster, design.names, self._margins)
+
+    def from_bytes(self, state: bytes) -> FittedBooster:
+        """The fitted model that `to_bytes` wrote."""
+        booster = xgb.Booster(model_file=bytearray(state))
+        return FittedBooster(booster, tuple(booster.feature_names or ()), self._margins)
+
+
+def _matrix(design: Design, tags: Tags | None = None) -> xgb.DMatrix:
+    return xgb.DMatrix(
+        design.matrix,
+        label=tags,
+        feature_names=list(design.names),
+        feature_types=["c" if categories else "q" for categories in design.categories],
+        enable_categorical=True,
+    )
+
+
+def _single(gain: float | list[float]) -> float:
+    return float(np.sum(gain))

@@ -1,0 +1,123 @@
+"""Logistic regression on bins: a scorecard, in which every bin of every feature has its points.
+
+Numbers are cut at the quantiles of the customers it was fitted to; missing is a bin of its own.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression
+
+from affluence.features.preprocessing import Design
+from affluence.pu.learners.protocol import LogOdds, Tags
+
+
+@dataclass(frozen=True)
+class Scorecard:
+    """A fitted scorecard: `edges[i]` cuts feature i into bins (None for a category), `points[i]` are its bins' points.
+
+    Log-odds are `intercept` plus the points of a customer's bin in every feature; the last bin is "missing".
+    """
+
+    names: tuple[str, ...]
+    intercept: float
+    edges: tuple[tuple[float, ...] | None, ...]
+    points: tuple[tuple[float, ...], ...]
+
+    def log_odds(self, design: Design) -> LogOdds:
+        """The log-odds of the tag for each customer of `design`."""
+        total = np.full(len(design), self.intercept)
+        for position, points in enumerate(self.points):
+            total += np.asarray(points)[_bins(design.matrix[:, position], self.edges[position], len(points))]
+        return total
+
+    def gains(self) -> None:
+        """None: a scorecard has no splits."""
+
+    def to_bytes(self) -> bytes:
+        """The scorecard as JSON, its numbers to the last bit."""
+        state = {"names": self.names, "intercept": self.intercept, "edges": self.edges, "points": self.points}
+        return json.dumps(state).encode()
+
+
+@dataclass(frozen=True)
+class LogisticLearner:
+    """The scorecard method: at most `bins` bins a number, ridge penalty 1 / (2 `inverse_penalty`)."""
+
+    bins: int = 16
+    inverse_penalty: float = 0.3
+    key: str = "logistic"
+    title: str = "Logistic regression"
+
+    @property
+    def settings(self) -> Mapping[str, float | int | str]:
+        """The settings that were chosen on purpose, for the record."""
+        return {"bins": self.bins, "inverse_penalty": self.inverse_penalty}
+
+    def fit(self, design: Design, tags: Tags, *, seed: int) -> Scorecard:  # noqa: ARG002
+        """The scorecard of these customers; `seed` changes nothing, for nothing in it is random.
+
+        With one class among the tags every customer gets the log-odds of the smoothed share tagged.
+        """
+        edges = tuple(self._edges(design, position) for position in range(len(design.names)))
+        sizes = [_bin_count(edge, categories) for edge, categories in zip(edges, design.categories, strict=True)]
+        if tags.min() == tags.max():
+            share = (float(tags.sum()) + 0.5) / (len(tags) + 1)
+            no_points = tuple((0.0,) * size for size in sizes)
+            return Scorecard(design.names, float(np.log(share / (1 - share))), edges, no_points)
+        model = LogisticRegression(C=self.inverse_penalty, max_iter=500).fit(_one_hot(design, edges, sizes), tags)
+        cuts = np.split(model.coef_[0], np.cumsum(sizes)[:-1])
+        points = tuple(tuple(float(point) for point in part) for part in cuts)
+        return Scorecard(design.names, float(model.intercept_[0]), edges, points)
+
+    def from_bytes(self, state: bytes) -> Scorecard:
+        """The fitted scorecard that `to_bytes` wrote."""
+        read = json.loads(state)
+        return Scorecard(
+            names=tuple(read["names"]),
+            intercept=read["intercept"],
+            edges=tuple(None if edge is None else tuple(edge) for edge in read["edges"]),
+            points=tuple(tuple(points) for points in read["points"]),
+        )
+
+    def _edges(self, design: Design, position: int) -> tuple[float, ...] | None:
+        if design.categories[position]:
+            return None
+        values = design.matrix[:, position]
+        known = values[~np.isnan(values)]
+        if not len(known):
+            return ()
+        cuts = np.unique(np.quantile(known, np.linspace(0, 1, self.bins + 1)[1:-1], method="lower"))
+        return tuple(float(cut) for cut in cuts)
+
+
+LOGISTIC = LogisticLearner()
+
+
+def _bin_count(edges: tuple[float, ...] | None, categories: int) -> int:
+    return categories + 1 if edges is None else len(edges) + 2
+
+
+def _bins(values: NDArray[np.float32], edges: tuple[float, ...] | None, count: int) -> NDArray[np.intp]:
+    missing = np.isnan(values)
+    known = np.where(missing, 0, values)
+    places = known if edges is None else np.searchsorted(np.asarray(edges, dtype=np.float32), known)
+    return np.where(missing, count - 1, places).astype(np.intp)
+
+
+def _one_hot(design: Design, edges: tuple[tuple[float, ...] | None, ...], sizes: list[int]) -> sparse.csr_matrix:
+    offsets = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    columns = np.stack(
+        [
+            offset + _bins(design.matrix[:, position], edges[position], sizes[position])
+            for position, offset in enumerate(offsets)
+        ],
+        axis=1,
+    )
+    rows, width = columns.shape
+    starts = np.arange(0, rows * width + 1, width)
+    return sparse.csr_matrix((np.ones(rows * width), columns.ravel(), starts), shape=(rows, sum(sizes)))

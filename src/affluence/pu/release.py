@@ -1,0 +1,35 @@
+"""A trained model with the evidence for it, and the label by which the registry knows it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from affluence.data.reading import IntakeReport
+from affluence.evaluation.results import Evaluation
+from affluence.pu.fold_models import TrainedModel
+
+
+@dataclass(frozen=True)
+class Release:
+    """What goes to the registry: the model, what was measured about it, and the table it learned from."""
+
+    model: TrainedModel
+    evaluation: Evaluation
+    intake: IntakeReport
+
+
+@dataclass(frozen=True)
+class ModelLabel:
+    """The registry's name for a model: `alias` is champion, challenger or empty; `parameters` are its settings."""
+
+    name: str
+    version: str
+    alias: str
+    parameters: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class ReleasedModel:
+    """A model as it came out of the registry."""
+
+    model: TrainedModel
+    label: ModelLabel

@@ -1,0 +1,80 @@
+"""A trained model on disk: XGBoost's own format, JSON and Parquet; never a format that can run code.
+
+The folder holds `model.json` (contract, learner, categories), one `fold_<n>` file for each fold model, and
+`fold_map.parquet` (customer digest, fold). What is read back scores as what was written, to the last bit.
+"""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from affluence.data.contract import Contract
+from affluence.errors import UserError
+from affluence.features.preprocessing import Preprocessing
+from affluence.pu.cross_fitting import FoldMap
+from affluence.pu.fold_models import TrainedModel
+from affluence.pu.learners import learner_of
+
+FORMAT = 1
+
+
+def save_model(model: TrainedModel, folder: Path) -> None:
+    """Write `model` into `folder`, which is made if it is not there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for fold, fitted in enumerate(model.models):
+        (folder / f"fold_{fold}").write_bytes(fitted.to_bytes())
+    fold_map = pl.DataFrame({"digest": model.fold_map.digests, "fold": model.fold_map.folds})
+    fold_map.write_parquet(folder / "fold_map.parquet")
+    (folder / "model.json").write_text(json.dumps(_state(model), indent=1), encoding="utf-8")
+
+
+def load_model(folder: Path) -> TrainedModel:
+    """The model that `save_model` wrote into `folder`.
+
+    Errors: UserError when the folder holds no model, or one of another format.
+    """
+    state = _read_state(folder / "model.json")
+    learner = learner_of(state["learner"])
+    fold_map = pl.read_parquet(folder / "fold_map.parquet")
+    return TrainedModel(
+        contract=Contract.model_validate(state["contract"]),
+        learner=learner,
+        preprocessing=Preprocessing(
+            features=tuple(state["features"]),
+            vocabularies={name: tuple(known) for name, known in state["vocabularies"].items()},
+        ),
+        models=tuple(learner.from_bytes((folder / f"fold_{fold}").read_bytes()) for fold in range(state["folds"])),
+        fold_map=FoldMap(
+            key=state["key"],
+            digests=fold_map["digest"].to_numpy().astype(np.uint64),
+            folds=fold_map["fold"].to_numpy().astype(np.int8),
+        ),
+        calibrated=state["calibrated"],
+    )
+
+
+def _state(model: TrainedModel) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "contract": model.contract.model_dump(mode="json"),
+        "learner": model.learner.key,
+        "settings": dict(model.learner.settings),
+        "features": model.preprocessing.features,
+        "vocabularies": model.preprocessing.vocabularies,
+        "folds": len(model.models),
+        "key": model.fold_map.key,
+        "calibrated": model.calibrated,
+    }
+
+
+def _read_state(path: Path) -> dict[str, Any]:
+    try:
+        state: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{path.parent} holds no readable model: {type(error).__name__} at {path.name}.") from error
+    if state.get("format") != FORMAT:
+        raise UserError(f"The model in {path.parent} has format {state.get('format')}; this version reads {FORMAT}.")
+    return state
