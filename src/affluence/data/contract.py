@@ -1,0 +1,258 @@
+"""What a table is, said once: each column's header, our name, type, unit, range, meaning of null and use.
+
+A contract is a YAML file, `conf/*/contract_<table>.yml`. A new table is a new contract, not new code. The
+table's own headers stand here alone; everything else speaks of a column by our name for it.
+"""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from affluence.data.contract_errors import sentences_of
+from affluence.errors import ContractError
+
+RESERVED_NAMES = frozenset({"customer_id", "tag", "rank", "score", "labelled_probability"})
+"""Names that our own tables use, so no column may be called so."""
+
+Header = Annotated[str, Field(min_length=1)]
+
+
+class ColumnType(StrEnum):
+    """How a cell is read."""
+
+    NUMBER = "number"
+    INTEGER = "integer"
+    CATEGORY = "category"
+
+
+class Missing(StrEnum):
+    """What an empty cell means: the thing does not exist, it was not recorded, or it may not happen."""
+
+    DOES_NOT_HOLD = "does_not_hold"
+    NOT_RECORDED = "not_recorded"
+    REFUSED = "refused"
+
+
+class Use(StrEnum):
+    """What a column may serve for: reasons told to the customer, a feature for us alone, or no feature."""
+
+    SPEAKABLE = "speakable"
+    INTERNAL = "internal"
+    FORBIDDEN = "forbidden"
+
+
+Action = Literal["refuse", "drop", "set_missing", "unlabelled", "ignore", "keep"]
+"""What is done about a violation."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Policy(_Part):
+    """What is done about each kind of violation. A missing column or a repeated header is always refused."""
+
+    unreadable_rows: Literal["refuse", "drop"] = "refuse"
+    extra_columns: Literal["refuse", "ignore"] = "refuse"
+    wrong_type: Literal["refuse", "set_missing"] = "refuse"
+    out_of_range: Literal["refuse", "set_missing", "keep"] = "refuse"
+    unknown_category: Literal["refuse", "set_missing", "keep"] = "refuse"
+    missing_value: Literal["refuse", "drop"] = "refuse"
+    unknown_tag: Literal["refuse", "drop", "unlabelled"] = "refuse"
+    empty_tag: Literal["refuse", "drop", "unlabelled"] = "refuse"
+    empty_customer_id: Literal["refuse", "drop"] = "refuse"
+    repeated_customer_id: Literal["refuse", "keep"] = "refuse"
+
+
+class Locale(_Part):
+    """How numbers are written in the table's text cells."""
+
+    name: str = "en_US"
+    decimal: Annotated[str, Field(pattern=r"^[.,]$")] = "."
+    thousands: Annotated[str, Field(pattern=r"^[.,' ]?$")] = ","
+
+    @model_validator(mode="after")
+    def _marks_differ(self) -> Self:
+        if self.decimal == self.thousands:
+            raise ValueError(f"decimal and thousands are both '{self.decimal}', wanted two different marks")
+        return self
+
+
+class CustomerId(_Part):
+    """Where the customer id stands; `source` null says that the row number is the id."""
+
+    source: Header | None
+
+
+class Tag(_Part):
+    """The bank segment tag: which values say affluent, and which say normal (unlabelled, not negative)."""
+
+    source: Header
+    affluent: Annotated[tuple[Header, ...], Field(min_length=1)]
+    normal: Annotated[tuple[Header, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _values_differ(self) -> Self:
+        if both := set(self.affluent) & set(self.normal):
+            raise ValueError(f"{_either(sorted(both))} is both affluent and normal, wanted each value once")
+        return self
+
+
+class Column(_Part):
+    """One column. `range` is inclusive, in `unit`, null for no bound; three actions override the policy."""
+
+    source: Header
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    type: ColumnType
+    unit: str | None = None
+    range: tuple[float | None, float | None] | None = None
+    categories: tuple[str, ...] | None = None
+    missing: Missing
+    use: Use
+    tag_driver: bool = False
+    meaning: Header
+    wrong_type: Literal["refuse", "set_missing"] | None = None
+    out_of_range: Literal["refuse", "set_missing", "keep"] | None = None
+    unknown_category: Literal["refuse", "set_missing", "keep"] | None = None
+
+    @model_validator(mode="after")
+    def _limits_fit_the_type(self) -> Self:
+        if self.type is ColumnType.CATEGORY and self.range is not None:
+            raise ValueError("range stands on a category, wanted it on a number or an integer alone")
+        if self.type is not ColumnType.CATEGORY and self.categories is not None:
+            raise ValueError(f"categories stand on a column of type {self.type}, wanted them on a category alone")
+        low, high = self.range or (None, None)
+        if low is not None and high is not None and low > high:
+            raise ValueError(f"range goes from {low:g} to {high:g}, wanted the lower bound first")
+        return self
+
+
+class Contract(_Part):
+    """A whole table. `file` is relative to the project's root."""
+
+    table: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    title: Header
+    file: Path | None = None
+    source_note: str = ""
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
+    locale: Locale = Locale()
+    missing_marks: tuple[str, ...] = ("",)
+    customer_id: CustomerId
+    tag: Tag
+    policy: Policy = Policy()
+    columns: Annotated[tuple[Column, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _names_stand_once(self) -> Self:
+        sources = [column.source for column in self.columns] + [self.tag.source]
+        sources += [self.customer_id.source] if self.customer_id.source else []
+        if twice := _repeated(sources):
+            raise ValueError(f"source {_either(twice)} stands more than once, wanted each header once")
+        names = [column.name for column in self.columns]
+        if twice := _repeated(names):
+            raise ValueError(f"name {_either(twice)} stands more than once, wanted each name once")
+        if taken := sorted(RESERVED_NAMES.intersection(names)):
+            raise ValueError(f"name {_either(taken)} is kept for our own columns, wanted another")
+        return self
+
+    @property
+    def feature_columns(self) -> tuple[Column, ...]:
+        """The columns that a learner may see: all but the forbidden ones."""
+        return tuple(column for column in self.columns if column.use is not Use.FORBIDDEN)
+
+    @property
+    def speakable_columns(self) -> tuple[Column, ...]:
+        """The columns that a reason told to the customer may name."""
+        return tuple(column for column in self.columns if column.use is Use.SPEAKABLE)
+
+    @property
+    def tag_drivers(self) -> tuple[Column, ...]:
+        """The columns that the bank's tagging looked at."""
+        return tuple(column for column in self.columns if column.tag_driver)
+
+    def column(self, name: str) -> Column:
+        """The column of that name of ours. Raises `ContractError` when there is none."""
+        for column in self.columns:
+            if column.name == name:
+                return column
+        known = ", ".join(column.name for column in self.columns)
+        raise ContractError(f"The contract of {self.table} has no column {name}. It has {known}.")
+
+    def action(self, rule: str, *, column: Column | None = None) -> Action:
+        """What is done about a breach of `rule` (a field of `Policy`): the column's, else the policy's."""
+        action: Action = getattr(column, rule, None) or getattr(self.policy, rule)
+        return action
+
+    def fingerprint(self) -> str:
+        """The SHA-256, in hex, of the contract's content, whatever the order or the comments of its file."""
+        content = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return hashlib.sha256(content.encode()).hexdigest()
+
+
+def load_contract(path: Path) -> Contract:
+    """The contract that stands in a YAML file.
+
+    Raises `ContractError`, which names the file, every key that is wrong, what was found and what was wanted.
+    """
+    try:
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_SingleKeyLoader)  # noqa: S506
+    except OSError as error:
+        raise ContractError(f"{path.name}: there is no contract that can be opened ({error.strerror}).") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ContractError(f"{path.name}: this is not YAML. {_place(error)}") from error
+    if not isinstance(content, dict):
+        raise ContractError(f"{path.name}: no keys were found, wanted table, title, columns and the rest.")
+    try:
+        return Contract.model_validate(content)
+    except ValidationError as error:
+        sentences = "\n".join(sentences_of(error.errors(), content=content))
+        raise ContractError(f"{path.name} is not a contract yet:\n{sentences}") from error
+
+
+def find_contract(name: str, *, folders: Sequence[Path]) -> Path:
+    """The path of `contract_<name>.yml`; of two folders that hold it, the later one.
+
+    Raises `ContractError`, which lists the names that are there.
+    """
+    known = {path.stem.removeprefix("contract_"): path for folder in folders for path in folder.glob("contract_*.yml")}
+    if name not in known:
+        listed = ", ".join(sorted(known)) or "none"
+        raise ContractError(f"There is no contract '{name}'. Known contracts: {listed}.")
+    return known[name]
+
+
+class _SingleKeyLoader(yaml.SafeLoader):
+    """YAML keeps the last of two equal keys and says nothing; in a contract that would hide a rule."""
+
+    def construct_mapping(
+        self,
+        node: yaml.MappingNode,
+        deep: bool = False,  # noqa: FBT001, FBT002  (PyYAML's signature)
+    ) -> dict[Any, Any]:
+        keys = [key.value for key, _ in node.value]
+        if twice := _repeated(keys):
+            problem = f"the key {_either(twice)} stands twice"
+            raise yaml.constructor.ConstructorError(problem=problem, problem_mark=node.start_mark)
+        return super().construct_mapping(node, deep=deep)
+
+
+def _place(error: Exception) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+        return f"Line {error.problem_mark.line + 1}: {error.problem}."
+    return "Save it as UTF-8 text."
+
+
+def _repeated(words: Iterable[str]) -> list[str]:
+    return [word for word, count in Counter(words).items() if count > 1]
+
+
+def _either(words: Sequence[str]) -> str:
+    quoted = [f"'{word}'" for word in words]
+    return " or ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)

@@ -1,0 +1,165 @@
+"""A CSV text in UTF-8 as cells, with the line of every row and of everything that is no row.
+
+DuckDB reads a sound file, strictly and fast. What it refuses is read again by `_walk`, record by record:
+DuckDB's own list of rejected rows loses its place after blank lines and line ends inside quotes, and an
+unclosed quote swallows the good rows that follow it.
+"""
+
+import csv
+import itertools
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple, TextIO
+
+import duckdb
+import polars as pl
+
+_SEPARATORS = ",;\t|"
+_SAMPLE_RECORDS = 200
+_MAX_RECORD_BYTES = 16_000_000
+_CHUNK_ROWS = 50_000
+
+TOO_FEW = "have too few cells"
+TOO_MANY = "have too many cells"
+BAD_QUOTE = "have a quotation mark that is not closed, or text after a closing one"
+
+
+class _Record(NamedTuple):
+    line: int
+    cells: list[str] | None
+    """None when the quotes of the record make no sense."""
+
+
+@dataclass(frozen=True)
+class CsvTable:
+    """The cells of a CSV as text, in columns "0", "1", ...; `lines()` has the line of each row, from 1."""
+
+    separator: str
+    headers: tuple[str, ...]
+    cells: pl.DataFrame
+    lines: Callable[[], Sequence[int]]
+    unreadable: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+
+def read_csv_table(path: Path) -> CsvTable:
+    """The table in a UTF-8 text with line feeds; the separator (, ; tab |) is found out.
+
+    Empty cells beyond the header's are let pass, as DuckDB does. A file without a header gives no columns.
+    """
+    separator = _likeliest_separator(path)
+    header = next(_walk(path, separator=separator), None)
+    if header is None or header.cells is None:
+        return CsvTable(separator, (), pl.DataFrame(), list)
+    headers = tuple(cell.strip() for cell in header.cells)
+    try:
+        cells = _read_strictly(path, separator=separator, width=len(headers))
+    except duckdb.InvalidInputException:
+        return _read_carefully(path, separator=separator, headers=headers)
+    return CsvTable(separator, headers, cells, lambda: _lines_of_rows(path, separator=separator, rows=cells.height))
+
+
+def _likeliest_separator(path: Path) -> str:
+    """The separator under which the first records have the most cells and agree on how many."""
+
+    def agreement(separator: str) -> float:
+        records = itertools.islice(_walk(path, separator=separator), _SAMPLE_RECORDS)
+        widths = [len(record.cells) for record in records if record.cells]
+        return (widths[0] - 1) * widths.count(widths[0]) / len(widths) if widths else 0.0
+
+    return max(_SEPARATORS, key=agreement)
+
+
+def _read_strictly(path: Path, *, separator: str, width: int) -> pl.DataFrame:
+    with duckdb.connect(config={"autoinstall_known_extensions": False}) as connection:
+        table = connection.sql(
+            "select * from read_csv($path, delim = $separator, columns = $columns, header = false,"
+            """ auto_detect = false, quote = '"', escape = '"', new_line = '\\n', strict_mode = true,"""
+            " max_line_size = $longest)",
+            params={
+                "path": str(path),
+                "separator": separator,
+                "columns": {str(number): "VARCHAR" for number in range(width)},
+                "longest": _MAX_RECORD_BYTES,
+            },
+        ).to_arrow_table()
+    return pl.DataFrame(table).slice(1)
+
+
+def _lines_of_rows(path: Path, *, separator: str, rows: int) -> Sequence[int]:
+    if _count_lines(path) == rows + 1:
+        return range(2, rows + 2)
+    return [record.line for record in _walk(path, separator=separator, strict=False)][1:]
+
+
+def _count_lines(path: Path) -> int:
+    with path.open("rb") as file:
+        ends, last = 0, b"\n"
+        while chunk := file.read(1 << 20):
+            ends, last = ends + chunk.count(b"\n"), chunk[-1:]
+    return ends + (last != b"\n")
+
+
+def _read_carefully(path: Path, *, separator: str, headers: tuple[str, ...]) -> CsvTable:
+    unreadable: dict[str, list[int]] = defaultdict(list)
+    lines: list[int] = []
+
+    def rows() -> Iterator[list[str | None]]:
+        for line, cells in itertools.islice(_walk(path, separator=separator), 1, None):
+            if fault := _fault(cells, width=len(headers)):
+                unreadable[fault].append(line)
+            else:
+                lines.append(line)
+                yield [cell or None for cell in (cells or [])[: len(headers)]]
+
+    schema = {str(number): pl.String for number in range(len(headers))}
+    remaining, chunks = rows(), [pl.DataFrame(schema=schema)]
+    while chunk := list(itertools.islice(remaining, _CHUNK_ROWS)):
+        chunks.append(pl.DataFrame(chunk, schema=schema, orient="row"))
+    found = {fault: tuple(places) for fault, places in unreadable.items()}
+    return CsvTable(separator, headers, pl.concat(chunks), lambda: lines, found)
+
+
+def _fault(cells: list[str] | None, *, width: int) -> str | None:
+    if cells is None:
+        return BAD_QUOTE
+    if len(cells) < width:
+        return TOO_FEW
+    return TOO_MANY if any(cells[width:]) else None
+
+
+def _walk(path: Path, *, separator: str, strict: bool = True) -> Iterator[_Record]:
+    """Every record with the line on which it begins; blank lines are none.
+
+    A record whose quotes make no sense costs its first line alone: the lines it swallowed are read again.
+    """
+    with path.open(encoding="utf-8", newline="\n") as text:
+        yield from _records(text, separator=separator, strict=strict)
+
+
+def _records(text: TextIO, *, separator: str, strict: bool) -> Iterator[_Record]:
+    again: deque[str] = deque()
+    line = 1
+    while True:
+        taken: list[str] = []
+        source = _remember(text, again=again, taken=taken)
+        try:
+            for cells in csv.reader(source, delimiter=separator, skipinitialspace=True, strict=strict):
+                if cells:
+                    yield _Record(line, cells)
+                line += len(taken)
+                taken.clear()
+        except csv.Error:
+            yield _Record(line, None)
+            line += 1
+            again.extendleft(reversed(taken[1:]))
+        else:
+            return
+
+
+def _remember(text: TextIO, *, again: deque[str], taken: list[str]) -> Iterator[str]:
+    """The lines of `again`, then those of `text`; each is noted in `taken`."""
+    while line := again.popleft() if again else text.readline():
+        taken.append(line)
+        yield line

@@ -1,0 +1,153 @@
+"""A file as cells, before any contract looks at it: its kind, its headers, and where each row stands."""
+
+import hashlib
+import tempfile
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import fastexcel
+import polars as pl
+import pyarrow.parquet as pq
+
+from affluence.data.csv_reading import read_csv_table
+from affluence.data.csv_text import decode_to_utf8
+from affluence.errors import UserError
+
+MAX_BYTES = 2 * 1024**3
+"""The size, unpacked, up to which a table is read: a small packed file can hold more than a machine."""
+
+_ROWS_BEFORE_HEADER = 100
+_REMEDY = "Give a CSV (also .csv.gz), an Excel file (.xlsx) or Parquet."
+
+_NOT_A_TABLE = {
+    b"%PDF": "is a PDF",
+    b"\xd0\xcf\x11\xe0": "is an Excel file of the old kind (.xls) or one with a password",
+    b"\x89PNG": "is a picture",
+    b"\xff\xd8\xff": "is a picture",
+    b"BZh": "is packed with bzip2",
+    b"\xfd7zXZ": "is packed with xz",
+    b"(\xb5/\xfd": "is packed with zstandard",
+    b"7z\xbc\xaf": "is packed with 7-Zip",
+    b"SQLite": "is a database",
+    b"\x7fELF": "is a program",
+}
+
+
+@dataclass(frozen=True)
+class RawTable:
+    """The cells of one file, as text or in the types of its own.
+
+    `cells` has columns "0", "1", ... under `headers`, so that a header may stand twice. `unreadable` says, by
+    reason, the lines that could not be read as a row. `lines()` gives the place in the file of every row of
+    `cells`: the line of a CSV, the row of an Excel sheet, the record of a Parquet file.
+    """
+
+    format: str
+    data_hash: str
+    headers: tuple[str, ...]
+    cells: pl.DataFrame
+    lines: Callable[[], Sequence[int]]
+    encoding: str | None = None
+    separator: str | None = None
+    unreadable: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+
+
+@contextmanager
+def open_raw_table(path: Path, *, max_bytes: int = MAX_BYTES) -> Iterator[RawTable]:
+    """The cells of a CSV (also packed with gzip), Excel or Parquet file, told by its content, not by its name.
+
+    A temporary copy of a CSV, in UTF-8, lives as long as the context. Raises `UserError` when there is no
+    file, when it is damaged, no table, or larger than `max_bytes` unpacked.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(8)
+            file.seek(0)
+            data_hash = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise UserError(f"{path.name}: there is no file that can be opened ({error.strerror}).") from error
+    _refuse_what_is_no_table(path, start=start)
+    if start.startswith(b"PAR1"):
+        yield _parquet(path, data_hash=data_hash, max_bytes=max_bytes)
+    elif start.startswith(b"PK"):
+        yield _excel(path, data_hash=data_hash, max_bytes=max_bytes)
+    else:
+        with tempfile.TemporaryDirectory(prefix="affluence-") as folder:
+            yield _csv(path, Path(folder) / "table.csv", data_hash=data_hash, max_bytes=max_bytes)
+
+
+def _refuse_what_is_no_table(path: Path, *, start: bytes) -> None:
+    for signature, kind in _NOT_A_TABLE.items():
+        if start.startswith(signature):
+            raise UserError(f"{path.name}: this {kind}. {_REMEDY}")
+
+
+def _csv(path: Path, copy: Path, *, data_hash: str, max_bytes: int) -> RawTable:
+    encoding, packed = decode_to_utf8(path, copy=copy, max_bytes=max_bytes)
+    table = read_csv_table(copy)
+    return RawTable(
+        format="CSV in gzip" if packed else "CSV",
+        data_hash=data_hash,
+        headers=table.headers,
+        cells=table.cells,
+        lines=table.lines,
+        encoding=encoding,
+        separator=table.separator,
+        unreadable=table.unreadable,
+    )
+
+
+def _parquet(path: Path, *, data_hash: str, max_bytes: int) -> RawTable:
+    try:
+        groups = pq.read_metadata(path)
+        size = sum(groups.row_group(number).total_byte_size for number in range(groups.num_row_groups))
+        _refuse_too_large(path, size=size, max_bytes=max_bytes)
+        frame = pl.read_parquet(path, glob=False)
+    except (OSError, ValueError, pl.exceptions.PolarsError) as error:
+        raise UserError(f"{path.name}: this Parquet file is damaged or cut off. Copy it again.") from error
+    cells = frame.rename({name: str(number) for number, name in enumerate(frame.columns)})
+    return RawTable(
+        "Parquet", data_hash, tuple(map(str.strip, frame.columns)), cells, lambda: range(1, cells.height + 1)
+    )
+
+
+def _excel(path: Path, *, data_hash: str, max_bytes: int) -> RawTable:
+    """The first sheet. Its cells keep their types, since a number there is no text in anybody's locale."""
+    try:
+        with zipfile.ZipFile(path) as parts:
+            names = {part.filename: part.file_size for part in parts.infolist()}
+    except (zipfile.BadZipFile, OSError) as error:
+        raise UserError(f"{path.name}: this Excel file or zip is damaged or cut off. Copy it again.") from error
+    if not any(name.startswith("xl/") for name in names):
+        raise UserError(f"{path.name}: this is a zip, not a table. Unpack it. {_REMEDY}")
+    _refuse_too_large(path, size=sum(names.values()), max_bytes=max_bytes)
+    try:
+        headers, body, first = _first_sheet(path)
+    except fastexcel.FastExcelError as error:
+        raise UserError(f"{path.name}: the first sheet of this Excel file cannot be read. Save it again.") from error
+    filled = body.with_row_index("place", offset=first).filter(pl.any_horizontal(pl.exclude("place").is_not_null()))
+    return RawTable("Excel", data_hash, headers, filled.drop("place"), filled["place"].to_list)
+
+
+def _first_sheet(path: Path) -> tuple[tuple[str, ...], pl.DataFrame, int]:
+    """The headers, the cells below them, and the sheet's row (from 1) at which those begin."""
+    book = fastexcel.read_excel(path)
+    text = book.load_sheet(0, header_row=None, skip_rows=0, n_rows=_ROWS_BEFORE_HEADER, dtypes="string").to_polars()
+    rows = text.rows()
+    above = next((number for number, row in enumerate(rows) if any(row)), None)
+    if above is None:
+        return (), pl.DataFrame({"0": []}), 1
+    headers = tuple((cell or "").strip() for cell in rows[above])
+    body = book.load_sheet(0, header_row=None, skip_rows=above + 1, schema_sample_rows=None).to_polars()
+    body = body.rename({name: str(number) for number, name in enumerate(body.columns)})
+    empty = {str(number): pl.lit(None, dtype=pl.String) for number in range(body.width, len(headers))}
+    headers += ("",) * (body.width - len(headers))
+    return headers, body.with_columns(**empty), above + 2
+
+
+def _refuse_too_large(path: Path, *, size: int, max_bytes: int) -> None:
+    if size > max_bytes:
+        raise UserError(f"{path.name}: unpacked it is larger than {max_bytes:,} bytes. Split it.")

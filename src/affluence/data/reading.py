@@ -1,0 +1,65 @@
+"""A file becomes customers: CSV, Excel or Parquet, checked against its contract, in one report."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from affluence.data.checking import check_table
+from affluence.data.contract import Contract
+from affluence.data.intake_report import IntakeReport, Violation
+from affluence.data.raw_table import MAX_BYTES, open_raw_table
+from affluence.errors import UserError
+
+__all__ = ["IntakeReport", "Reading", "TableRefused", "Violation", "read_table", "require_accepted"]
+
+
+class TableRefused(UserError):  # noqa: N818  (what happened, in the words of the report)
+    """A table that its contract refuses; the message holds every violation."""
+
+    def __init__(self, report: IntakeReport) -> None:
+        sentences = "\n".join(f"- {sentence}" for sentence in report.sentences())
+        super().__init__(f"{report.file} is refused by its contract:\n{sentences}")
+        self.report = report
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a file gave: `customers`, one row each, and the report.
+
+    `customers` has `customer_id` (String), `tag` (Int8: 1 tagged affluent, 0 otherwise; absent when the file
+    has none and none was required), then the contract's columns by our names: Int64, Float64 or String, null
+    for missing. It has no rows when the table was refused.
+    """
+
+    customers: pl.DataFrame
+    report: IntakeReport
+
+
+def read_table(path: Path, *, contract: Contract, tag_required: bool = True, max_bytes: int = MAX_BYTES) -> Reading:
+    """The customers in a file and everything about it that breaches the contract, all at once.
+
+    Bad content never raises: it is reported, and the contract's policy says what is done. Raises `UserError`
+    when there is no file, when it is damaged, no table at all, or larger than `max_bytes` unpacked.
+    """
+    with open_raw_table(path, max_bytes=max_bytes) as raw:
+        customers, violations = check_table(raw, contract=contract, tag_required=tag_required)
+        report = IntakeReport(
+            file=path.name,
+            data_hash=raw.data_hash,
+            format=raw.format,
+            encoding=raw.encoding,
+            separator=raw.separator,
+            rows_read=raw.cells.height + sum(len(lines) for lines in raw.unreadable.values()),
+            rows_kept=customers.height,
+            columns=len(raw.headers),
+            violations=violations,
+        )
+    return Reading(customers, report)
+
+
+def require_accepted(reading: Reading) -> pl.DataFrame:
+    """The customers of an accepted table. Raises `TableRefused`, with the whole report, for a refused one."""
+    if reading.report.refused:
+        raise TableRefused(reading.report)
+    return reading.customers
