@@ -1,0 +1,136 @@
+"""The report of one run: a single page that opens offline and brings its own charts, styles and script."""
+
+import base64
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import polars as pl
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from plotly.offline import get_plotlyjs
+
+from affluence.data.contract import Contract
+from affluence.data.profiling import ColumnProfile
+from affluence.data.reading import IntakeReport
+from affluence.evaluation.results import Estimate, Evaluation
+from affluence.pu.release import ModelLabel
+from affluence.reporting import curve_views, figures, result_views, wording
+from affluence.reporting.column_views import view_columns
+
+_STYLES = ("tokens.css", "base.css", "report.css")
+
+
+@dataclass(frozen=True)
+class ReportContent:
+    """Everything that the report of a run says.
+
+    `candidates` are the unlabelled, ranked: rank, customer_id, score, labelled_probability and the contract's
+    columns; the first twenty are enough. `made_at` is the time of the run in the words to be shown; `seconds` is
+    how long the run took.
+    `simulated` marks every page of a report on customers that do not exist.
+    """
+
+    contract: Contract
+    intake: IntakeReport
+    profiles: tuple[ColumnProfile, ...]
+    evaluation: Evaluation
+    candidates: pl.DataFrame
+    model: ModelLabel
+    made_at: str
+    seconds: float | None
+    affluence_version: str
+    simulated: bool = False
+
+
+def render_run_report(content: ReportContent) -> str:
+    """The report as one HTML page that loads nothing from anywhere.
+
+    Its content security policy forbids every load and every script but its own two, so that even a hostile
+    cell can do no more than be read. It shows twenty candidates at most and no group under ten customers.
+    """
+    scripts = (Markup(get_plotlyjs()), _template_text("report.js"))  # noqa: S704
+    template = _environment().get_template("run_report.html.j2")
+    return template.render(
+        content=content,
+        contract=content.contract,
+        evaluation=content.evaluation,
+        chosen=content.evaluation.champion_result,
+        styles=[_template_text(name) for name in _STYLES],
+        scripts=scripts,
+        script_hashes=[_source_hash(script) for script in scripts],
+        palette={colour: f"--{role}" for role, colour in figures.palette().items()},
+        **_views(content),
+    )
+
+
+def _views(content: ReportContent) -> dict[str, Any]:
+    """What the sections show, by the name that the templates use."""
+    contract, evaluation = content.contract, content.evaluation
+    return {
+        "curves": curve_views.view_curves(evaluation),
+        "at_cut": curve_views.point_at_cut(evaluation),
+        "candidates": result_views.view_candidates(
+            content.candidates, contract=contract, importances=evaluation.importances
+        ),
+        "learners": result_views.view_learners(evaluation),
+        "importances": result_views.view_importances(evaluation.importances, contract=contract),
+        "in_sample_bars": result_views.in_sample_bars(evaluation.in_sample),
+        "violations": result_views.view_violations(content.intake),
+        "intake_facts": result_views.view_intake(content.intake),
+        "column_groups": view_columns(content.profiles, contract=contract),
+        "parameters": result_views.view_parameters(content.model.parameters),
+        "assumptions": result_views.assumptions(_estimates(evaluation)),
+    }
+
+
+def _estimates(evaluation: Evaluation) -> Sequence[Estimate]:
+    chosen = evaluation.champion_result
+    return [
+        chosen.recall_at_capacity,
+        chosen.roc_auc,
+        *(group.observed for group in evaluation.reliability.bins),
+    ]
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("affluence.reporting"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(_FILTERS)
+    return environment
+
+
+def _template_text(name: str) -> Markup:
+    """A style sheet or script of ours, trusted as it stands."""
+    text = (files("affluence.reporting") / "templates" / name).read_text(encoding="utf-8")
+    return Markup(text)  # noqa: S704
+
+
+def _source_hash(script: str) -> str:
+    """The script's hash in the form that a content security policy wants."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}"
+
+
+_FILTERS: dict[str, Callable[..., str]] = {
+    "count": wording.count,
+    "decimal": wording.number,
+    "decimal_range": wording.number_range,
+    "duration": wording.duration,
+    "in_words": wording.in_words,
+    "level": wording.level,
+    "percent": wording.percent,
+    "percent_range": wording.percent_range,
+    "points": wording.points,
+    "points_range": wording.points_range,
+    "times": wording.times,
+    "visible": wording.visible,
+}

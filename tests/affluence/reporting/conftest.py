@@ -1,0 +1,219 @@
+"""A small run made by hand, so that every number on the page is known."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import polars as pl
+import pytest
+
+from affluence.data.contract import Contract
+from affluence.data.profiling import Bin, ColumnProfile, Spread
+from affluence.data.reading import IntakeReport
+from affluence.evaluation.results import (
+    CapacityPoint,
+    Confusion,
+    Estimate,
+    Evaluation,
+    Importance,
+    InSampleComparison,
+    LearnerResult,
+    Reliability,
+    ReliabilityBin,
+)
+from affluence.pu.release import ModelLabel
+from affluence.reporting.run_report import ReportContent
+
+ASSUMPTION = "customers are drawn anew from the same bank"
+CUSTOMERS, TAGGED, CAPACITY = 10_000, 2_000, 1_000
+
+
+def estimate(value: float, *, half: float = 0.005) -> Estimate:
+    return Estimate(value, value - half, value + half, ASSUMPTION)
+
+
+def made_learner(learner: str = "xgboost", *, recall: float = 0.389, behind: float | None = None) -> LearnerResult:
+    return LearnerResult(
+        learner=learner,
+        title=f"The {learner} learner",
+        roc_auc=estimate(0.9271, half=0.002),
+        average_precision=estimate(0.8252),
+        recall_at_capacity=estimate(recall),
+        precision_at_capacity=estimate(0.778),
+        log_loss=0.2813,
+        difference=None if behind is None else estimate(behind, half=0.002),
+    )
+
+
+def made_point(capacity: int) -> CapacityPoint:
+    share = capacity / CUSTOMERS
+    recall = 1 - (1 - share) ** 4.65
+    return CapacityPoint(
+        capacity,
+        share,
+        estimate(recall),
+        estimate(recall * TAGGED / capacity),
+        estimate(recall / share, half=0.03),
+    )
+
+
+def made_evaluation(**changes: Any) -> Evaluation:
+    capacities = [100, 250, 500, 750, 1_000, 1_500, 2_000, 3_000, 5_000, 7_500, 10_000]
+    evaluation = Evaluation(
+        table="made",
+        customers=CUSTOMERS,
+        rows=CUSTOMERS,
+        tagged=TAGGED,
+        folds=5,
+        seed=17,
+        capacity=CAPACITY,
+        capacity_share=0.1,
+        champion="xgboost",
+        learners=(made_learner("logistic", recall=0.371, behind=0.018), made_learner()),
+        curve=tuple(made_point(capacity) for capacity in capacities),
+        confusion=Confusion(cut=1_000, tagged_above=778, candidates=222, tagged_below=1_222, unlabelled_below=7_778),
+        reliability=Reliability(
+            bins=(
+                ReliabilityBin(6_000, 0.0612, estimate(0.0631)),
+                ReliabilityBin(3_993, 0.4122, estimate(0.4077)),
+                ReliabilityBin(7, 0.8765, estimate(0.8571)),
+            ),
+            expected_error=0.0064,
+            tolerance=0.01,
+            slope=1.02,
+            intercept=-0.01,
+        ),
+        importances=(
+            Importance("age_years", estimate(0.0143, half=0.002), 0.074),
+            Importance("balance_usd", estimate(0.1174), 0.199),
+        ),
+        in_sample=InSampleComparison("200 rounds, 15 leaves", 0.9931, 0.9271, 31, 486, cut=1_000, shared=19),
+    )
+    return replace(evaluation, **changes)
+
+
+def made_column(name: str, kind: str, *, use: str = "speakable", **more: Any) -> dict[str, Any]:
+    meaning = f"The meaning of {name}"
+    return {
+        "source": f"SRC_{name.upper()}",
+        "name": name,
+        "type": kind,
+        "missing": "not_recorded",
+        "use": use,
+        "meaning": meaning,
+    } | more
+
+
+COLUMNS = (
+    made_column("balance_usd", "number", unit="USD", tag_driver=True),
+    made_column("occupation", "category", missing="does_not_hold"),
+    made_column("age_years", "integer", unit="years", use="internal"),
+    made_column("origin", "category", use="forbidden"),
+)
+
+
+def made_contract(*columns: dict[str, Any], customer_id: str | None = "ID") -> Contract:
+    return Contract.model_validate(
+        {
+            "table": "made",
+            "title": "Made customers",
+            "source_note": "Made for a test.",
+            "customer_id": {"source": customer_id},
+            "tag": {"source": "SEG", "affluent": ["AFFLUENT"], "normal": ["NORMAL"]},
+            "columns": list(columns or COLUMNS),
+        }
+    )
+
+
+def made_profile(contract: Contract, name: str, **changes: Any) -> ColumnProfile:
+    """A column of 2,000 tagged and 8,000 unlabelled; a number has a spread and the bins have bounds."""
+    column = contract.column(name)
+    is_number = column.type != "category"
+    bins = (
+        Bin("0 to 99", None, 100.0, 200, 4_000) if is_number else Bin("clerk", None, None, 200, 4_000),
+        Bin("100 to 199", 100.0, 200.0, 1_700, 3_500) if is_number else Bin("doctor", None, None, 1_700, 3_500),
+        Bin("200 and more", 200.0, None, 7, 93) if is_number else Bin("others", None, None, 7, 93),
+    )
+    profile = ColumnProfile(
+        name=name,
+        source=column.source,
+        type=column.type,
+        unit=column.unit,
+        use=column.use,
+        tag_driver=column.tag_driver,
+        meaning=column.meaning,
+        missing_meaning=column.missing,
+        rows_tagged=2_000,
+        rows_unlabelled=8_000,
+        missing_tagged=93,
+        missing_unlabelled=407,
+        distinct=3,
+        tagged=Spread(151.5, 90.0, 120.0, 150.0, 180.0, 220.0) if is_number else None,
+        unlabelled=Spread(88.25, 5.0, 40.0, 80.0, 120.0, 190.0) if is_number else None,
+        bins=bins,
+    )
+    return replace(profile, **changes)
+
+
+def made_candidates(rows: int = 40) -> pl.DataFrame:
+    places = range(1, rows + 1)
+    return pl.DataFrame(
+        {
+            "rank": list(places),
+            "customer_id": [f"CUST-{place:05}" for place in places],
+            "score": [1 - place / 1_000 for place in places],
+            "labelled_probability": [0.95 - place / 1_000 for place in places],
+            "balance_usd": [None if place == 3 else 12_345.0 + place for place in places],
+            "occupation": [None if place == 2 else "doctor" for place in places],
+            "age_years": list(places),
+            "origin": ["elsewhere"] * rows,
+        },
+        schema_overrides={"customer_id": pl.String, "balance_usd": pl.Float64, "occupation": pl.String},
+    )
+
+
+def made_intake(**changes: Any) -> IntakeReport:
+    intake = IntakeReport("made.csv", "ab" * 32, "CSV", "utf-8", ";", 10_000, 10_000, 6, ())
+    return replace(intake, **changes)
+
+
+def made_content(**changes: Any) -> ReportContent:
+    contract = changes.get("contract") or made_contract()
+    content = ReportContent(
+        contract=contract,
+        intake=made_intake(),
+        profiles=tuple(made_profile(contract, column.name) for column in contract.columns),
+        evaluation=made_evaluation(),
+        candidates=made_candidates(),
+        model=ModelLabel("affluence-made", "3", "challenger", {"rounds": "200", "leaves": "15"}),
+        made_at="18 Nov 2026, 14:07",
+        seconds=71.3,
+        affluence_version="0.1.0",
+    )
+    return replace(content, **changes)
+
+
+@pytest.fixture(scope="session")
+def make() -> SimpleNamespace:
+    """The makers, each of which takes what is to be different."""
+    return SimpleNamespace(
+        candidates=made_candidates,
+        column=made_column,
+        content=made_content,
+        contract=made_contract,
+        estimate=estimate,
+        evaluation=made_evaluation,
+        intake=made_intake,
+        learner=made_learner,
+        profile=made_profile,
+    )
+
+
+@pytest.fixture(scope="session")
+def evaluation() -> Evaluation:
+    return made_evaluation()
+
+
+@pytest.fixture(scope="session")
+def contract() -> Contract:
+    return made_contract()

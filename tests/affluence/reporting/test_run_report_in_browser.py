@@ -1,0 +1,96 @@
+"""The page in a real browser: what the reader's machine does with it, not what we meant."""
+
+import shutil
+
+import pytest
+
+from affluence.reporting.run_report import render_run_report
+
+pytestmark = pytest.mark.slow
+
+WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 360, "height": 800}
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("no Chromium is installed")
+    with playwright.sync_playwright() as running:
+        opened = running.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def address(make, tmp_path_factory):
+    path = tmp_path_factory.mktemp("report") / "run_report.html"
+    path.write_text(render_run_report(make.content()), encoding="utf-8")
+    return path.as_uri()
+
+
+def open_page(browser, address, *, viewport=WIDE, **options):
+    """The opened page, with every complaint of the browser and every request beyond the file itself."""
+    page = browser.new_page(viewport=viewport, **options)
+    noticed = []
+    page.on("console", lambda message: noticed.append(message.text))
+    page.on("pageerror", lambda error: noticed.append(str(error)))
+    page.on("request", lambda request: noticed.append(request.url) if request.url != address else None)
+    page.goto(address)
+    return page, noticed
+
+
+def colour_of_curve(page):
+    page.locator("#chart-recall").scroll_into_view_if_needed()
+    line = page.locator("#chart-recall .scatterlayer .trace path.js-line").last
+    line.wait_for(state="attached")
+    return line.evaluate("line => getComputedStyle(line).stroke")
+
+
+def test_every_curve_draws_and_the_browser_has_nothing_to_say(browser, address):
+    page, noticed = open_page(browser, address)
+    for key in ("recall", "precision", "gain", "lift", "reliability"):
+        page.locator(f"#chart-{key}").scroll_into_view_if_needed()
+        page.locator(f"#chart-{key} .main-svg").first.wait_for()
+    assert noticed == []
+    assert page.locator(".modebar").count() == 0
+
+
+def test_the_curves_change_colour_with_the_page(browser, address):
+    light, _ = open_page(browser, address, color_scheme="light")
+    dark, _ = open_page(browser, address, color_scheme="dark")
+    in_the_light, in_the_dark = colour_of_curve(light), colour_of_curve(dark)
+    assert in_the_light != in_the_dark
+    dark.select_option("#theme", "light")
+    dark.wait_for_timeout(200)
+    assert colour_of_curve(dark) == in_the_light
+
+
+@pytest.mark.parametrize("viewport", [WIDE, NARROW])
+def test_nothing_stands_beyond_the_right_edge(browser, address, viewport):
+    page, _ = open_page(browser, address, viewport=viewport)
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+
+
+def test_a_column_is_found_by_its_source_header(browser, address):
+    page, _ = open_page(browser, address)
+    page.fill("#find-column", "src_occ")
+    assert page.inner_text("#found-columns") == "1 of 4 columns"
+    assert page.locator("article:visible h3").all_inner_texts() == ["Occupation SRC_OCCUPATION"]
+
+
+def test_the_contents_open_by_keyboard_and_close_by_escape(browser, address):
+    page, _ = open_page(browser, address, viewport=NARROW)
+    page.focus(".nav-toggle")
+    page.keyboard.press("Enter")
+    assert page.get_attribute(".nav-toggle", "aria-expanded") == "true"
+    page.keyboard.press("Escape")
+    assert not page.locator("#nav-body").is_visible()
+
+
+def test_without_scripts_everything_but_the_drawings_is_there(browser, address):
+    page, _ = open_page(browser, address, java_script_enabled=False)
+    assert page.locator("article").count() == 4
+    assert page.locator("noscript p:visible").count() == 5
+    assert not page.locator("#chart-recall").is_visible()
