@@ -1,0 +1,263 @@
+"""The one door to MLflow: runs are tracked, models registered, found by alias and promoted here.
+
+Without settings it keeps a SQLite file and a folder of artifacts; with a tracking address it uses that server.
+A model is stored in our own format (`affluence.pu.storage`) beside MLflow's description of it: nothing is pickled.
+"""
+
+import json
+import logging
+import os
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+# Nothing is reported to anyone about how this project is used; MLflow reads this when it is imported.
+os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+# Read before MLflow is imported, for it writes whatever store was last used into the same variable.
+SERVER = os.environ.get("MLFLOW_TRACKING_URI")
+
+import mlflow
+from mlflow import MlflowClient
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+from mlflow.models import ModelSignature
+from mlflow.models.model import ModelInfo
+from mlflow.types import ColSpec, DataType, Schema
+
+import affluence
+from affluence.adapters import mlflow_model
+from affluence.data.contract import ColumnType, Contract
+from affluence.errors import UserError
+from affluence.evaluation.results import Estimate, Evaluation
+from affluence.pu.release import ModelLabel, Release, ReleasedModel
+from affluence.pu.storage import load_model, save_model
+
+CHAMPION, CHALLENGER = "champion", "challenger"
+MODEL_REQUIREMENTS = (
+    "numpy",
+    "pandas",
+    "polars",
+    "pyarrow",
+    "pydantic",
+    "pyyaml",
+    "scikit-learn",
+    "scipy",
+    "xgboost-cpu",
+)
+
+
+@dataclass(frozen=True)
+class Registry:
+    """Runs and models in one MLflow store: a server (by default that of `MLFLOW_TRACKING_URI`), else `folder`."""
+
+    folder: Path
+    server: str | None = SERVER
+
+    @property
+    def uri(self) -> str:
+        """The address of the store that is used."""
+        return self.server or f"sqlite:///{self.folder.absolute() / 'mlflow.db'}"
+
+    @contextmanager
+    def run(self, table: str) -> Iterator[str]:
+        """A tracked run of that table's experiment, ended as failed when an error leaves the block."""
+        self._open(table)
+        with mlflow.start_run() as run:
+            yield str(run.info.run_id)
+
+    def start_run(self, table: str) -> str:
+        """Start a tracked run that `end_run` ends; for callers that cannot hold a block open."""
+        self._open(table)
+        return str(mlflow.start_run().info.run_id)
+
+    def end_run(self, *, failed: bool) -> None:
+        """End the run that was started, if there is one."""
+        mlflow.end_run(status="FAILED" if failed else "FINISHED")
+
+    def log_text(self, content: str, name: str) -> None:
+        """Keep a text with the run that is open, under `name`."""
+        mlflow.log_text(content, name)
+
+    def register(self, release: Release, *, promote: bool) -> ModelLabel:
+        """Track `release` in the open run, or one of its own, and register its model as challenger.
+
+        It becomes champion when there is none, or with `promote`.
+        """
+        if mlflow.active_run() is None:
+            with self.run(release.evaluation.table):
+                return self._register(release, promote=promote)
+        return self._register(release, promote=promote)
+
+    def load(self, name: str, *, alias: str = CHAMPION, version_number: str | None = None) -> ReleasedModel:
+        """The model of that name, by version when one is given, else by alias.
+
+        Errors: UserError when there is no such model.
+        """
+        found = self._find(name, alias=alias, version_number=version_number)
+        self._use()
+        with tempfile.TemporaryDirectory() as temporary:
+            source = f"models:/{name}/{found.version}"
+            local = mlflow.artifacts.download_artifacts(source, dst_path=temporary)
+            (state,) = Path(local).rglob("model.json")
+            model = load_model(state.parent)
+        return ReleasedModel(model, self._label(found, model.learner.settings))
+
+    def promote(self, name: str, version_number: str, *, by: str) -> ModelLabel:
+        """Make a version champion; `by` is who approved it. The version before it keeps its number and can return.
+
+        Errors: UserError when there is no such version.
+        """
+        found = self._find(name, alias=CHAMPION, version_number=version_number)
+        self._client().set_model_version_tag(name, version_number, "approved_by", by)
+        self._make_champion(name, version_number)
+        return self._label(found, {})
+
+    def _open(self, table: str) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._use()
+        name = f"affluence-{table}"
+        if self._client().get_experiment_by_name(name) is None:
+            artifacts = None if self.server else (self.folder.absolute() / "artifacts").as_uri()
+            self._client().create_experiment(name, artifact_location=artifacts)
+        mlflow.set_experiment(name)
+
+    def _use(self) -> None:
+        """Point MLflow's functions, which know one store at a time, at this one."""
+        mlflow.set_tracking_uri(self.uri)
+        mlflow.set_registry_uri(self.uri)
+
+    def _register(self, release: Release, *, promote: bool) -> ModelLabel:
+        mlflow.log_params(_parameters(release))
+        mlflow.log_metrics(_metrics(release.evaluation))
+        for name, content in _documents(release).items():
+            mlflow.log_text(content, name)
+        name = model_name(release.model.contract)
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = Path(temporary) / "model"
+            save_model(release.model, folder)
+            logged = _quietly(mlflow.pyfunc.log_model)(
+                name="model",
+                loader_module=mlflow_model.__name__,
+                data_path=str(folder),
+                code_paths=[str(Path(affluence.__file__).parent)],
+                signature=signature_of(release.model.contract),
+                pip_requirements=[f"{package}=={version(package)}" for package in MODEL_REQUIREMENTS],
+            )
+        registered = self._new_version(name, logged)
+        self._client().set_registered_model_alias(name, CHALLENGER, registered)
+        if promote or self._version_of(name, CHAMPION) is None:
+            self._make_champion(name, registered)
+        return self._label(self._client().get_model_version(name, registered), release.model.learner.settings)
+
+    def _new_version(self, name: str, logged: ModelInfo) -> str:
+        client = self._client()
+        if not client.search_registered_models(filter_string=f"name = '{name}'"):
+            client.create_registered_model(name)
+        created = client.create_model_version(name, logged.model_uri, logged.run_id, model_id=logged.model_id)
+        return str(created.version)
+
+    def _make_champion(self, name: str, version_number: str) -> None:
+        self._client().set_registered_model_alias(name, CHAMPION, version_number)
+        if self._version_of(name, CHALLENGER) == version_number:
+            self._client().delete_registered_model_alias(name, CHALLENGER)
+
+    def _find(self, name: str, *, alias: str, version_number: str | None) -> ModelVersion:
+        wanted = f"version {version_number}" if version_number else f"alias '{alias}'"
+        try:
+            if version_number:
+                return self._client().get_model_version(name, version_number)
+            return self._client().get_model_version_by_alias(name, alias)
+        except MlflowException as error:
+            raise UserError(
+                f"There is no model '{name}' with {wanted}. Train one first (affluence train), or name another."
+            ) from error
+
+    def _version_of(self, name: str, alias: str) -> str | None:
+        aliases: Mapping[str, str] = self._client().get_registered_model(name).aliases
+        found = aliases.get(alias)
+        return None if found is None else str(found)
+
+    def _label(self, found: ModelVersion, settings: Mapping[str, object]) -> ModelLabel:
+        number = str(found.version)
+        alias = next((alias for alias in (CHAMPION, CHALLENGER) if self._version_of(found.name, alias) == number), "")
+        return ModelLabel(found.name, number, alias, {key: str(value) for key, value in settings.items()})
+
+    def _client(self) -> MlflowClient:
+        return MlflowClient(tracking_uri=self.uri, registry_uri=self.uri)
+
+
+def _quietly(log_model: Callable[..., ModelInfo]) -> Callable[..., ModelInfo]:
+    """`log_model` without its advice to keep rows of the table as an example: they are customers."""
+
+    def logged(**arguments: object) -> ModelInfo:
+        logger = logging.getLogger("mlflow")
+        level = logger.level
+        logger.setLevel(logging.ERROR)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)
+                return log_model(**arguments)
+        finally:
+            logger.setLevel(level)
+
+    return logged
+
+
+def model_name(contract: Contract) -> str:
+    """The registry's name for models of a contract's table."""
+    return f"affluence-{contract.table}"
+
+
+def signature_of(contract: Contract) -> ModelSignature:
+    """Customer id and feature columns in, scores out, in MLflow's types; any cell but the id may be missing."""
+    kinds = {ColumnType.CATEGORY: DataType.string}
+    inputs = [
+        ColSpec(kinds.get(column.type, DataType.double), column.name, required=False)
+        for column in contract.feature_columns
+    ]
+    outputs = ("score", "labelled_probability", "scored_by_fold")
+    return ModelSignature(
+        inputs=Schema([ColSpec(DataType.string, "customer_id"), *inputs]),
+        outputs=Schema([ColSpec(DataType.string, "customer_id"), *(ColSpec(DataType.double, o) for o in outputs)]),
+    )
+
+
+def _parameters(release: Release) -> dict[str, object]:
+    evaluation = release.evaluation
+    return {
+        "table": evaluation.table,
+        "data_hash": release.intake.data_hash,
+        "contract": release.model.contract.fingerprint(),
+        "rows": evaluation.rows,
+        "customers": evaluation.customers,
+        "tagged": evaluation.tagged,
+        "folds": evaluation.folds,
+        "seed": evaluation.seed,
+        "capacity_share": evaluation.capacity_share,
+        "champion": evaluation.champion,
+        "learners": ",".join(result.learner for result in evaluation.learners),
+        **{f"setting_{key}": value for key, value in release.model.learner.settings.items()},
+    }
+
+
+def _metrics(evaluation: Evaluation) -> dict[str, float]:
+    metrics = {"expected_calibration_error": evaluation.reliability.expected_error}
+    for result in evaluation.learners:
+        metrics[f"{result.learner}.log_loss"] = result.log_loss
+        for name in ("roc_auc", "average_precision", "recall_at_capacity", "precision_at_capacity"):
+            estimate: Estimate = getattr(result, name)
+            stem = f"{result.learner}.{name}"
+            metrics |= {stem: estimate.value, f"{stem}.low": estimate.low, f"{stem}.high": estimate.high}
+    return metrics
+
+
+def _documents(release: Release) -> dict[str, str]:
+    return {
+        "evaluation.json": json.dumps(release.evaluation.to_dict(), indent=1),
+        "intake.json": json.dumps(release.intake.to_dict(), indent=1),
+        "contract.json": release.model.contract.model_dump_json(indent=1),
+    }

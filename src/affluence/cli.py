@@ -1,0 +1,229 @@
+"""`affluence`: the verbs for a terminal.
+
+Whatever takes seconds to import stands inside the verb that needs it, so that help comes at once.
+"""
+
+import getpass
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from affluence import terminal, workspace
+from affluence.errors import UserError
+
+CONTRACT_HELP = "The contract: a name (of conf/*/contract_<name>.yml) or a path."
+REFUSED, BROKEN = 1, 70
+
+
+class Verbs(click.Group):
+    """Turns an error that a person can mend into its sentences and a non-zero exit status, without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """What the verb returns; exits with 1 on an error that a person can mend, with 70 on a fault of ours."""
+        try:
+            return super().invoke(ctx)
+        except Exception as error:
+            if ctx.params.get("debug") or isinstance(error, click.ClickException | click.exceptions.Exit | click.Abort):
+                raise
+            mendable = _mendable(error)
+            terminal.complain(str(mendable) if mendable else _apology(error))
+            ctx.exit(REFUSED if mendable else BROKEN)
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="affluence")
+@click.option("--debug", is_flag=True, help="Show the whole traceback of an error.")
+def main(debug: bool) -> None:
+    r"""Find the hidden affluent among a bank's customers, and say how sure it is.
+
+    NORMAL means "not tagged affluent", not "not affluent". Every customer is scored by models that never saw that
+    customer, so that a list never shows what a model remembers.
+
+    \b
+    A first list:   affluence run
+    Your own table: affluence init customers.csv  ->  edit the contract  ->  affluence check  ->  affluence run
+    """
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where to write it [default: conf/local].")
+@click.option("--force", is_flag=True, help="Write over a contract that is there.")
+def init(file: Path, out: Path | None, force: bool) -> None:
+    """Draft a contract from the table in FILE.
+
+    The draft says each column once: its type, unit, range, what missing means and what it may be used for. Read it,
+    correct it, then hold the table to it with `affluence check`.
+    """
+    from affluence.data.drafting import draft_contract
+    from affluence.data.writing import write_text
+
+    target = out or workspace.project_root() / "conf" / "local" / f"contract_{workspace.table_name(file)}.yml"
+    if target.exists() and not force:
+        raise UserError(f"{target} is there already. Give another place (--out) or write over it (--force).")
+    write_text(draft_contract(file), target)
+    terminal.say(f"The draft stands in {target}. Read it, then: affluence check {file} --contract {target}")
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--contract", required=True, help=CONTRACT_HELP)
+@click.option("--scoring", is_flag=True, help="The table is to be scored only: it may lack the tag column.")
+def check(file: Path, contract: str, scoring: bool) -> None:
+    """Hold the table in FILE to its contract and report every violation, with its lines.
+
+    The exit status is 0 when the contract accepts the table and 1 when it refuses it. Nothing is written.
+    """
+    from affluence.data.contract import load_contract
+    from affluence.data.reading import read_table
+
+    reading = read_table(file, contract=load_contract(workspace.contract_path(contract)), tag_required=not scoring)
+    terminal.show_intake(reading.report)
+    if reading.report.refused:
+        sys.exit(REFUSED)
+
+
+@main.command()
+@click.option("--data", help="A table's name (of conf/*/contract_<name>.yml) or a path, which needs --contract.")
+@click.option("--contract", help=CONTRACT_HELP)
+@click.option("--promote", is_flag=True, help="Make the model that is trained the champion.")
+@click.option("--pipeline", default="everything", show_default=True, help="The Kedro pipeline to run.")
+@click.option("--env", help="The Kedro environment (a folder of conf/) to run in.")
+def run(data: str | None, contract: str | None, promote: bool, pipeline: str, env: str | None) -> None:
+    r"""Run all of it through Kedro: read, train, evaluate, register, score, rank, report.
+
+    \b
+    affluence run                                     the table that conf/base/globals.yml names
+    affluence run --data adult                        another table by name
+    affluence run --data customers.csv --contract conf/local/contract_customers.yml
+    """
+    root = workspace.project_root()
+    parameters = {"promote": promote, **workspace.choose_table(data, contract)}
+    with terminal.progress():
+        workspace.run_kedro(root, pipeline=pipeline, env=env, parameters=parameters)
+    if pipeline == "everything":
+        terminal.show_run(root / "data")
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
+@click.option("--contract", required=True, help=CONTRACT_HELP)
+@click.option("--learner", "learners", multiple=True, help="A learner to try; may be given several times.")
+@click.option("--folds", default=5, show_default=True, help="Into how many folds customers are split.")
+@click.option("--seed", default=0, show_default=True, help="Fixes folds, samples and intervals.")
+@click.option("--capacity-share", default=0.1, show_default=True, help="The share of the table that can be contacted.")
+@click.option("--promote", is_flag=True, help="Make the model the champion.")
+def train(
+    file: Path | None,
+    contract: str,
+    learners: Sequence[str],
+    folds: int,
+    seed: int,
+    capacity_share: float,
+    promote: bool,
+) -> None:
+    """Train on the table in FILE (default: the contract's own) and register the best learner as challenger.
+
+    It becomes champion when there is none, or with --promote; else later, with `affluence promote`.
+    """
+    from affluence import steps
+    from affluence.pu.learners import LEARNERS
+
+    with terminal.progress():
+        accepted = workspace.read(file, contract)
+        customers, report = steps.intake(accepted.reading)
+        features = steps.build_features(customers, accepted.contract)
+        training = steps.train(
+            customers,
+            features,
+            accepted.contract,
+            learners=learners or tuple(LEARNERS),
+            folds=folds,
+            seed=seed,
+        )
+        evaluation = steps.evaluate(training, customers, features, capacity_share=capacity_share)
+        release = steps.release(steps.choose(training, evaluation), evaluation, report)
+        label = workspace.registry().register(release, promote=promote)
+    terminal.show_evaluation(evaluation)
+    terminal.show_model(label, table=evaluation.table)
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
+@click.option("--contract", required=True, help=CONTRACT_HELP)
+@click.option("--model-version", help="A version of the model [default: the champion].")
+@click.option(
+    "--out",
+    default=Path("data/07_model_output"),
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder to write scores.parquet, candidates.parquet and candidates.csv into.",
+)
+def score(file: Path | None, contract: str, model_version: str | None, out: Path) -> None:
+    """Score the table in FILE (default: the contract's own) with the champion, and rank its candidates.
+
+    The table may lack the tag column. A customer who was in the training table is scored by the fold models that
+    never saw that customer, a new one by all of them.
+    """
+    from affluence import steps
+    from affluence.adapters.mlflow_registry import model_name
+    from affluence.data.writing import write_csv, write_parquet
+
+    with terminal.progress():
+        accepted = workspace.read(file, contract)
+        customers, _ = steps.intake(accepted.reading)
+        released = workspace.registry().load(model_name(accepted.contract), version_number=model_version)
+        scores = steps.score(released.model, customers)
+        ranked = steps.candidates(released.model, scores)
+        write_parquet(scores, out / "scores.parquet")
+        write_parquet(ranked, out / "candidates.parquet")
+        write_csv(ranked, out / "candidates.csv")
+    terminal.say(
+        f"{customers.height:,} rows scored with {released.label.name} version {released.label.version}; "
+        f"{ranked.height:,} candidates ranked in {out / 'candidates.csv'}"
+    )
+
+
+@main.command()
+def report() -> None:
+    """Write the report of the last run again, from what it left in data/."""
+    root = workspace.project_root()
+    with terminal.progress():
+        workspace.run_kedro(root, pipeline="reporting", env=None, parameters={})
+    terminal.say(f"The report stands in {root / 'data/08_reporting/run_report.html'}")
+
+
+@main.command()
+@click.argument("version")
+@click.option("--contract", required=True, help=CONTRACT_HELP)
+@click.option("--by", default=getpass.getuser, help="Who approves it [default: the user of this terminal].")
+def promote(version: str, contract: str, by: str) -> None:
+    """Approve a registered VERSION of a table's model: it becomes the champion.
+
+    The version that was champion keeps its number and can be promoted again.
+    """
+    from affluence.adapters.mlflow_registry import model_name
+    from affluence.data.contract import load_contract
+
+    loaded = load_contract(workspace.contract_path(contract))
+    label = workspace.registry().promote(model_name(loaded), version, by=by)
+    terminal.show_model(label, table=loaded.table)
+
+
+def _mendable(error: BaseException | None) -> UserError | None:
+    """The user's error behind `error`, however many layers of a framework wrapped it; None for an error of ours."""
+    while error is not None and not isinstance(error, UserError):
+        error = error.__cause__
+    return error
+
+
+def _apology(error: Exception) -> str:
+    """What a person is told of a fault of ours: its kind alone, for its message may hold a customer's value."""
+    return f"This went wrong through a fault of ours ({type(error).__name__}). 'affluence --debug ...' shows all of it."
+
+
+if __name__ == "__main__":
+    main()

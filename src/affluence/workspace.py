@@ -1,0 +1,117 @@
+"""Where things stand for the command line: the project's root, contracts by name, the registry, Kedro."""
+
+import os
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from affluence.errors import UserError
+
+if TYPE_CHECKING:
+    from affluence.adapters.mlflow_registry import Registry
+    from affluence.data.contract import Contract
+    from affluence.data.reading import Reading
+
+
+@dataclass(frozen=True)
+class ReadTable:
+    """A table as it was read, and the contract it was read under."""
+
+    contract: "Contract"
+    reading: "Reading"
+
+
+def project_root() -> Path:
+    """The nearest folder, from here upward, that is a project of ours: it holds `conf/base` and `pyproject.toml`.
+
+    Errors: UserError when there is none.
+    """
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / "conf" / "base").is_dir() and (folder / "pyproject.toml").is_file():
+            return folder
+    raise UserError(f"{here} is not inside an Affluence project (no conf/base above it). Go to the cloned folder.")
+
+
+def contract_path(contract: str) -> Path:
+    """The contract's file, given its name or its path.
+
+    Errors: ContractError that lists the names there are.
+    """
+    from affluence.data.contract import find_contract
+
+    path = Path(contract)
+    if path.suffix in {".yml", ".yaml"} or path.is_file():
+        return path.absolute()
+    conf = project_root() / "conf"
+    return find_contract(contract, folders=[conf / "base", conf / "local"])
+
+
+def choose_table(data: str | None, contract: str | None) -> Mapping[str, str]:
+    """Kedro's runtime parameters `contract` and `data` for a run on `data` under `contract`, absolute.
+
+    Errors: UserError when a file is given without a contract, or neither a file nor a table of that name is there.
+    """
+    chosen = {} if contract is None else {"contract": str(contract_path(contract))}
+    if data is None:
+        return chosen
+    if Path(data).is_file():
+        if contract is None:
+            raise UserError(
+                f"{data} is a file, and no contract says what stands in it. Draft one with 'affluence init {data}', "
+                "then name it with --contract (make: CONTRACT=)."
+            )
+        return {**chosen, "data": str(Path(data).absolute())}
+    if "." in data or "/" in data:
+        raise UserError(f"There is no file {data}. Give the path of a table, or the name of a contract.")
+    return {"contract": str(contract_path(data)), **chosen}
+
+
+def table_name(file: Path) -> str:
+    """A contract's table name for a file: its stem in lower case, everything else an underscore."""
+    stem = file.name.split(".")[0].lower()
+    name = "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in stem).strip("_")
+    return name if name and name[0].isalpha() else f"table_{name}".strip("_")
+
+
+def read(file: Path | None, contract: str) -> ReadTable:
+    """The table in `file`, or the contract's own file, under the contract; it may lack the tag.
+
+    Errors: UserError when no file is given and the contract names none.
+    """
+    from affluence.data.contract import load_contract
+    from affluence.data.reading import read_table
+
+    loaded = load_contract(contract_path(contract))
+    if file is None and loaded.file is None:
+        raise UserError(f"The contract of {loaded.table} names no file. Name the table's file.")
+    path = file or project_root() / str(loaded.file)
+    return ReadTable(loaded, read_table(path, contract=loaded, tag_required=False))
+
+
+def registry() -> "Registry":
+    """The registry of this project."""
+    from affluence.adapters.mlflow_registry import Registry
+
+    return Registry(folder=project_root() / "data" / "06_models")
+
+
+def run_kedro(root: Path, *, pipeline: str, env: str | None, parameters: Mapping[str, object]) -> None:
+    """Run a pipeline of the Kedro project at `root`, by its path.
+
+    Errors: UserError when there is no such pipeline; whatever a node raises.
+    """
+    os.environ.setdefault("KEDRO_LOGGING_CONFIG", str(root / "conf" / "base" / "logging.yml"))
+    from kedro.framework.project import pipelines
+    from kedro.framework.session import KedroSession
+    from kedro.framework.startup import bootstrap_project
+
+    warnings.filterwarnings("ignore", category=UserWarning, module="kedro")
+    bootstrap_project(root)
+    if pipeline not in pipelines:
+        raise UserError(f"There is no pipeline '{pipeline}'. Choose among {', '.join(sorted(pipelines))}.")
+    session: KedroSession = KedroSession.create(project_path=root, env=env, runtime_params=dict(parameters))
+    with session:
+        session.run(pipeline_names=[pipeline])

@@ -1,0 +1,1 @@
+"""The Kedro project: names and arrows. What the nodes do stands in `affluence.steps`."""

@@ -1,0 +1,158 @@
+"""The catalog's data sets that only this project has: contracts, bank tables, records, lists, registered models.
+
+`metadata` is for Kedro-Viz, which draws the layer that it names.
+"""
+
+from pathlib import Path
+from pydoc import locate
+from typing import Any
+
+import polars as pl
+from kedro.io import AbstractDataset, DatasetError
+from pydantic import TypeAdapter
+
+from affluence.adapters.mlflow_registry import CHAMPION, Registry, model_name
+from affluence.data.contract import Contract, load_contract
+from affluence.data.reading import Reading, read_table
+from affluence.data.writing import write_csv, write_parquet, write_text
+from affluence.pu.release import ModelLabel, Release, ReleasedModel
+
+Metadata = dict[str, Any]
+
+
+class FileDataset(AbstractDataset[Any, Any]):
+    """What stands in one file of ours; each kind below says how it is read and written."""
+
+    def __init__(self, *, filepath: str, metadata: Metadata | None = None) -> None:
+        self.path = Path(filepath)
+        self.metadata = metadata
+
+    def _exists(self) -> bool:
+        return self.path.exists()
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self.path)}
+
+
+class ContractDataset(FileDataset):
+    """A contract, read from its YAML file; people write it."""
+
+    def load(self) -> Contract:
+        return load_contract(self.path)
+
+    def save(self, data: None) -> None:
+        raise DatasetError(f"{self.path.name} is written by people; a pipeline only reads it.")
+
+
+class PageDataset(FileDataset):
+    """An HTML page."""
+
+    def load(self) -> str:
+        return self.path.read_text(encoding="utf-8")
+
+    def save(self, data: str) -> None:
+        write_text(data, self.path)
+
+
+class ListDataset(FileDataset):
+    """A list of customers: Parquet for programs, and beside it CSV for people, in which no cell runs as a formula."""
+
+    def load(self) -> pl.DataFrame:
+        return pl.read_parquet(self.path)
+
+    def save(self, data: pl.DataFrame) -> None:
+        write_parquet(data, self.path)
+        write_csv(data, self.path.with_suffix(".csv"))
+
+
+class RecordDataset(FileDataset):
+    """A record of the core (a frozen dataclass), as JSON. `record` is its dotted name."""
+
+    def __init__(self, *, filepath: str, record: str, metadata: Metadata | None = None) -> None:
+        super().__init__(filepath=filepath, metadata=metadata)
+        found = locate(record)
+        if not isinstance(found, type):
+            raise DatasetError(f"There is no record '{record}'; give the dotted name of a dataclass.")
+        self._adapter: TypeAdapter[Any] = TypeAdapter(found)
+
+    def load(self) -> Any:
+        return self._adapter.validate_json(self.path.read_bytes())
+
+    def save(self, data: Any) -> None:
+        write_text(self._adapter.dump_json(data, indent=1).decode(), self.path)
+
+
+class BankTableDataset(AbstractDataset[None, Reading]):
+    """A bank's table, read under its contract: CSV, Excel or Parquet, found out from its content; never written.
+
+    `table` may name the file; without it the contract's own file is read, relative to `root`.
+    """
+
+    def __init__(
+        self,
+        *,
+        contract: dict[str, str],
+        root: dict[str, str],
+        table: dict[str, str | None],
+        metadata: Metadata | None = None,
+    ) -> None:
+        self._contract = Path(contract["filepath"])
+        self._root = Path(root["path"])
+        self._table = table["filepath"]
+        self.metadata = metadata
+
+    def load(self) -> Reading:
+        contract = load_contract(self._contract)
+        path = Path(self._table) if self._table else self._root / own_file(contract)
+        return read_table(path, contract=contract, tag_required=False)
+
+    def save(self, data: None) -> None:
+        raise DatasetError("The bank's table is never written by a pipeline.")
+
+    def _describe(self) -> dict[str, Any]:
+        return {"contract": str(self._contract), "table": self._table or "the contract's own"}
+
+
+class RegisteredModelDataset(AbstractDataset[Release, ReleasedModel]):
+    """The model of a contract's table in the registry.
+
+    Saving registers it as challenger (champion when there is none, or with `promote`). Loading gives the version that
+    was saved in this run, if one was, so that a run's list and report speak of one model; else the one under `alias`.
+    """
+
+    def __init__(
+        self,
+        *,
+        contract: dict[str, str],
+        store: dict[str, str],
+        alias: str = CHAMPION,
+        promote: bool = False,
+        metadata: Metadata | None = None,
+    ) -> None:
+        self.registry = Registry(folder=Path(store["path"]))
+        self._contract = Path(contract["filepath"])
+        self._alias = alias
+        self._promote = promote
+        self._saved: ModelLabel | None = None
+        self.metadata = metadata
+
+    def load(self) -> ReleasedModel:
+        if self._saved is not None:
+            return self.registry.load(self._saved.name, version_number=self._saved.version)
+        return self.registry.load(model_name(load_contract(self._contract)), alias=self._alias)
+
+    def save(self, data: Release) -> None:
+        self._saved = self.registry.register(data, promote=self._promote)
+
+    def _describe(self) -> dict[str, Any]:
+        return {"store": str(self.registry.folder), "alias": self._alias}
+
+
+def own_file(contract: Contract) -> Path:
+    """The file that a contract names.
+
+    Errors: DatasetError when it names none.
+    """
+    if contract.file is None:
+        raise DatasetError(f"The contract of {contract.table} names no file. Give the table's path (DATA=path).")
+    return contract.file

@@ -1,0 +1,72 @@
+"""What happens around a Kedro run: its progress is told, and it is tracked in MLflow from its first node to its last."""
+
+import logging
+from typing import Any
+
+from kedro.framework.hooks import hook_impl
+from kedro.io import DataCatalog
+from kedro.pipeline import Pipeline
+from kedro.pipeline.node import Node
+
+from affluence import progress
+from affluence.adapters.mlflow_registry import Registry
+from affluence_pipelines.datasets import RegisteredModelDataset
+
+
+class RunProgress:
+    """Tells when each node begins and when it is done."""
+
+    @hook_impl
+    def before_pipeline_run(self) -> None:
+        """Let progress be heard."""
+        logging.getLogger(progress.LOGGER_NAME).setLevel(logging.INFO)
+
+    @hook_impl
+    def before_node_run(self, node: Node) -> None:
+        """Tell that the node begins."""
+        progress.report(_sentence(node), done=0, total=1)
+
+    @hook_impl
+    def after_node_run(self, node: Node) -> None:
+        """Tell that the node is done."""
+        progress.report(_sentence(node), done=1, total=1)
+
+
+class RunTracking:
+    """Opens a tracked run before a pipeline that trains, keeps the report with it, and closes it either way."""
+
+    def __init__(self) -> None:
+        self._registry: Registry | None = None
+
+    @hook_impl
+    def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """Open a run when the pipeline registers a model: scoring is no experiment."""
+        self._registry = None
+        models = catalog.get("registered_model")
+        if "registered_model" in pipeline.all_outputs() and isinstance(models, RegisteredModelDataset):
+            self._registry = models.registry
+            self._registry.start_run(catalog.load("contract").table)
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str, data: Any) -> None:
+        """Keep the run report with the run."""
+        if self._registry is not None and dataset_name == "run_report":
+            self._registry.log_text(data, "run_report.html")
+
+    @hook_impl
+    def after_pipeline_run(self) -> None:
+        """Close the run."""
+        self._end(failed=False)
+
+    @hook_impl
+    def on_pipeline_error(self) -> None:
+        """Close the run as failed, so that a broken run is on record too."""
+        self._end(failed=True)
+
+    def _end(self, *, failed: bool) -> None:
+        if self._registry is not None:
+            self._registry.end_run(failed=failed)
+
+
+def _sentence(node: Node) -> str:
+    return node.name.replace("_", " ").capitalize()

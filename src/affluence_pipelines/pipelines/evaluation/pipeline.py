@@ -1,0 +1,40 @@
+"""Evaluation: out of fold, at the campaign's capacity; the best learner goes to the registry."""
+
+from kedro.pipeline import Pipeline, node
+
+from affluence import steps
+
+
+def create_pipeline() -> Pipeline:
+    """The pipeline from cross-fitted learners to a registered model."""
+    return Pipeline(
+        [
+            node(
+                steps.evaluate,
+                inputs={
+                    "training": "training",
+                    "customers": "customers",
+                    "features": "features",
+                    "capacity_share": "params:capacity_share",
+                },
+                outputs="evaluation",
+                name="evaluate_learners",
+            ),
+            node(
+                steps.choose,
+                inputs={"training": "training", "evaluation": "evaluation"},
+                outputs="chosen_model",
+                name="choose_learner",
+            ),
+            node(
+                steps.release,
+                inputs={
+                    "model": "chosen_model",
+                    "evaluation": "evaluation",
+                    "intake_report": "intake_report",
+                },
+                outputs="registered_model",
+                name="register_model",
+            ),
+        ]
+    )

@@ -1,0 +1,27 @@
+"""Reporting: everything a run found, on one page that opens offline."""
+
+from kedro.pipeline import Pipeline, node
+
+from affluence import steps
+
+
+def create_pipeline() -> Pipeline:
+    """The pipeline from a run's results to its report."""
+    return Pipeline(
+        [
+            node(
+                steps.report,
+                inputs={
+                    "contract": "contract",
+                    "customers": "customers",
+                    "intake_report": "intake_report",
+                    "evaluation": "evaluation",
+                    "candidates": "candidates",
+                    "model_label": "model_label",
+                    "made_at": "params:made_at",
+                },
+                outputs="run_report",
+                name="write_report",
+            )
+        ]
+    )

@@ -1,0 +1,157 @@
+"""The command line, as a data scientist meets it; what runs the whole project stands in test_newcomer.py."""
+
+import gzip
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+from affluence.cli import main
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch) -> Path:
+    """An empty project with the first 3,000 people of Adult under the name `few`."""
+    (tmp_path / "conf" / "local").mkdir(parents=True)
+    shutil.copytree(ROOT / "conf" / "base", tmp_path / "conf" / "base")
+    (tmp_path / "pyproject.toml").touch()
+    few = tmp_path / "few.csv"
+    with gzip.open(ROOT / "data/01_raw/adult.csv.gz", "rt") as whole:
+        few.write_text("".join(line for _, line in zip(range(3_001), whole, strict=False)))
+    contract = (ROOT / "conf/base/contract_adult.yml").read_text()
+    contract = contract.replace("table: adult", "table: few").replace("data/01_raw/adult.csv.gz", "few.csv")
+    (tmp_path / "conf" / "base" / "contract_few.yml").write_text(contract)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def call(*arguments: str):
+    return CliRunner().invoke(main, list(arguments))
+
+
+def test_help_says_what_each_verb_does_and_what_normal_means():
+    shown = call("--help").output
+    assert 'NORMAL means "not tagged affluent"' in shown
+    for verb in ("init", "check", "run", "train", "score", "report", "promote"):
+        assert verb in shown
+        assert len(call(verb, "--help").output.splitlines()) > 5
+
+
+def test_help_does_not_wait_for_the_learners_to_load():
+    program = "import sys, affluence.cli; print(sorted({'mlflow', 'kedro', 'xgboost', 'sklearn', 'polars'} & set(sys.modules)))"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert loaded.stdout.strip() == "[]"
+
+
+def test_a_good_table_is_accepted_in_words(project):
+    answer = call("check", "few.csv", "--contract", "few")
+    assert answer.exit_code == 0
+    assert "3,000" in answer.output
+
+
+def test_a_bad_table_is_refused_with_its_lines_and_a_status(project):
+    lines = Path("few.csv").read_text().splitlines()
+    lines[4] = lines[4].replace("53,", "fifty-three,", 1)
+    Path("bad.csv").write_text("\n".join(lines))
+    answer = call("check", "bad.csv", "--contract", "few")
+    assert answer.exit_code == 1
+    assert "age" in answer.output
+    assert "line 5" in answer.output
+    assert "Traceback" not in answer.output
+    assert "fifty-three" not in answer.output
+
+
+def test_a_drafted_contract_accepts_the_table_it_was_drafted_from(project):
+    drafted = call("init", "few.csv")
+    assert drafted.exit_code == 0, drafted.output
+    contract = project / "conf" / "local" / "contract_few.yml"
+    assert contract.exists()
+    assert call("check", "few.csv", "--contract", str(contract)).exit_code == 0
+
+
+def test_a_contract_that_is_there_is_not_written_over(project):
+    call("init", "few.csv")
+    contract = project / "conf" / "local" / "contract_few.yml"
+    contract.write_text("edited by a person")
+    answer = call("init", "few.csv")
+    assert answer.exit_code == 1
+    assert "is there already" in answer.output
+    assert contract.read_text() == "edited by a person"
+    assert call("init", "few.csv", "--force").exit_code == 0
+    assert contract.read_text() != "edited by a person"
+
+
+def test_train_promote_and_score_without_kedro(project):
+    options = ("--contract", "few", "--learner", "xgboost", "--learner", "logistic", "--folds", "3")
+    trained = call("train", *options)
+    assert trained.exit_code == 0, trained.output
+    assert "version 1, champion" in trained.output
+    challenger = call("train", *options, "--seed", "1")
+    assert "affluence promote 2 --contract few" in challenger.output
+    assert "version 2, champion" in call("promote", "2", "--contract", "few").output
+    scored = call("score", "few.csv", "--contract", "few", "--out", "out")
+    assert scored.exit_code == 0, scored.output
+    assert "version 2" in scored.output
+    candidates = pl.read_parquet("out/candidates.parquet")
+    assert candidates["rank"].to_list() == list(range(1, candidates.height + 1))
+    assert pl.read_csv("out/candidates.csv").height == candidates.height
+    assert pl.read_parquet("out/scores.parquet").height == 3_000
+
+
+def test_a_table_without_its_tag_is_scored_but_not_trained_on(project):
+    assert call("train", "--contract", "few", "--learner", "logistic").exit_code == 0
+    pl.read_csv("few.csv").drop("income").write_csv("untagged.csv")
+    assert call("check", "untagged.csv", "--contract", "few").exit_code == 1
+    assert call("check", "untagged.csv", "--contract", "few", "--scoring").exit_code == 0
+    assert call("score", "untagged.csv", "--contract", "few", "--out", "out").exit_code == 0
+    assert pl.read_parquet("out/candidates.parquet").height == 3_000
+    refused = call("train", "untagged.csv", "--contract", "few")
+    assert refused.exit_code == 1
+    assert "no tag column 'income'" in refused.output
+
+
+def test_scoring_before_training_says_what_to_do_first(project):
+    answer = call("score", "few.csv", "--contract", "few")
+    assert answer.exit_code == 1
+    assert "Train one first" in answer.output
+    assert not (project / "data" / "07_model_output").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["check", "few.csv", "--contract", "nobody"], "There is no contract 'nobody'. Known contracts:"),
+        (["run", "--data", "few.csv"], "Draft one with 'affluence init few.csv'"),
+        (["run", "--data", "missing.csv"], "There is no file missing.csv"),
+        (["run", "--data", "nobody"], "There is no contract 'nobody'"),
+    ],
+)
+def test_a_call_that_cannot_be_right_is_answered_in_words(project, arguments, words):
+    answer = call(*arguments)
+    assert answer.exit_code == 1
+    assert words in answer.output
+    assert "Traceback" not in answer.output
+
+
+def test_outside_a_project_the_place_is_named(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    answer = call("report")
+    assert answer.exit_code == 1
+    assert "is not inside an Affluence project" in answer.output
+
+
+def test_a_fault_of_ours_shows_its_kind_and_no_value(project, monkeypatch):
+    def break_down(*_, **__):
+        raise KeyError("a customer's secret")
+
+    monkeypatch.setattr("affluence.data.reading.read_table", break_down)
+    answer = call("check", "few.csv", "--contract", "few")
+    assert answer.exit_code == 70
+    assert "KeyError" in answer.output
+    assert "secret" not in answer.output

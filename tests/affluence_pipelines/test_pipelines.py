@@ -1,0 +1,115 @@
+"""The Kedro project as Kedro sees it, and a run of it on a few people."""
+
+import gzip
+import shutil
+from pathlib import Path
+
+import mlflow
+import polars as pl
+import pytest
+from kedro.framework.project import pipelines
+from kedro.framework.session import KedroSession
+from kedro.framework.startup import bootstrap_project
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> Path:
+    """A copy of the project whose default table is the first 2,500 people of Adult."""
+    root = tmp_path_factory.mktemp("project")
+    shutil.copytree(ROOT / "conf" / "base", root / "conf" / "base")
+    (root / "conf" / "local").mkdir()
+    shutil.copy(ROOT / "pyproject.toml", root)
+    shutil.copytree(ROOT / "src" / "affluence_pipelines", root / "src" / "affluence_pipelines")
+    with gzip.open(ROOT / "data/01_raw/adult.csv.gz", "rt") as whole:
+        (root / "few.csv").write_text("".join(line for _, line in zip(range(2_501), whole, strict=False)))
+    contract = (ROOT / "conf/base/contract_adult.yml").read_text()
+    contract = contract.replace("table: adult", "table: few").replace("data/01_raw/adult.csv.gz", "few.csv")
+    (root / "conf/base/contract_few.yml").write_text(contract)
+    (root / "conf/base/globals.yml").write_text("contract: conf/base/contract_few.yml\n")
+    (root / "conf/base/parameters_training.yml").write_text("learners: [xgboost, logistic]\nfolds: 3\nseed: 0\n")
+    return root
+
+
+def run(project: Path, pipeline: str, **parameters: str) -> None:
+    bootstrap_project(project)
+    with KedroSession.create(project_path=project, runtime_params=parameters) as session:
+        session.run(pipeline_names=[pipeline])
+
+
+@pytest.fixture(scope="module")
+def finished(project) -> Path:
+    run(project, "everything")
+    return project
+
+
+def test_the_pipelines_have_the_names_that_people_are_told(project):
+    bootstrap_project(project)
+    wanted = {"__default__", "intake", "features", "training", "evaluation", "scoring", "reporting", "everything"}
+    assert set(pipelines) == wanted
+
+
+def test_the_default_pipeline_stops_before_inference(project):
+    bootstrap_project(project)
+    assert "registered_model" in pipelines["__default__"].all_outputs()
+    assert not {"scores", "candidates"} & pipelines["__default__"].all_outputs()
+    assert not {"training", "evaluation", "features"} & pipelines["scoring"].all_outputs()
+
+
+def test_everything_that_a_pipeline_reads_or_keeps_stands_in_the_catalog(project):
+    bootstrap_project(project)
+    with KedroSession.create(project_path=project) as session:
+        context = session.load_context()
+        known = set(context.catalog.keys()) | {f"params:{name}" for name in context.params}
+    assert pipelines["everything"].inputs() <= known
+    in_memory = pipelines["everything"].all_outputs() - known
+    assert in_memory == {"training", "chosen_model", "model"}
+
+
+def test_a_run_leaves_list_scores_report_and_a_registered_model(finished):
+    results = finished / "data" / "07_model_output"
+    scores, candidates = (pl.read_parquet(results / f"{name}.parquet") for name in ("scores", "candidates"))
+    assert scores.height == 2_500
+    assert candidates.height == scores.filter(pl.col("tag") == 0).height
+    assert pl.read_csv(results / "candidates.csv").select("rank", "customer_id").equals(
+        candidates.select(pl.col("rank").cast(pl.Int64), pl.col("customer_id").cast(pl.Int64))
+    )
+    page = (finished / "data/08_reporting/run_report.html").read_text()
+    assert "Run report: Adult" in page
+
+
+def test_the_run_and_its_report_are_on_record(finished):
+    mlflow.set_tracking_uri(f"sqlite:///{finished / 'data/06_models/mlflow.db'}")
+    (run_record, *_) = mlflow.search_runs(experiment_names=["affluence-few"], output_format="list")
+    assert run_record.info.status == "FINISHED"
+    kept = {artifact.path for artifact in mlflow.artifacts.list_artifacts(run_id=run_record.info.run_id)}
+    assert {"run_report.html", "evaluation.json", "intake.json", "contract.json"} <= kept
+
+
+def test_inference_alone_gives_the_scores_of_the_run_to_the_bit(finished):
+    path = finished / "data/07_model_output/scores.parquet"
+    before = pl.read_parquet(path)
+    path.unlink()
+    run(finished, "scoring")
+    assert pl.read_parquet(path).equals(before)
+
+
+def test_a_report_can_be_written_again_from_what_a_run_left(finished):
+    page = finished / "data/08_reporting/run_report.html"
+    page.unlink()
+    run(finished, "reporting")
+    assert page.exists()
+
+
+def test_a_refused_table_ends_the_run_as_failed_and_leaves_what_was_there(finished):
+    lines = (finished / "few.csv").read_text().splitlines()
+    broken = finished / "broken.csv"
+    broken.write_text("\n".join([*lines[:9], lines[9].replace(",", ";"), *lines[10:]]))
+    before = (finished / "data/02_intermediate/customers.parquet").read_bytes()
+    with pytest.raises(Exception, match="line 10"):
+        run(finished, "everything", data=str(broken))
+    assert (finished / "data/02_intermediate/customers.parquet").read_bytes() == before
+    mlflow.set_tracking_uri(f"sqlite:///{finished / 'data/06_models/mlflow.db'}")
+    statuses = [r.info.status for r in mlflow.search_runs(experiment_names=["affluence-few"], output_format="list")]
+    assert statuses.count("FAILED") == 1
