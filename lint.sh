@@ -6,5 +6,5 @@ code="src tests docs/conf.py"
 ruff format --check --quiet $code || { echo "Some files are not formatted: make format" >&2; exit 1; }
 ruff check --quiet $code
 flake8 $code
-mypy $code
+mypy src
 lint-imports --no-logo 2>/dev/null || lint-imports

@@ -59,5 +59,7 @@ def test_poetry_installs_the_project(poetry, environment):
         [*poetry, "install", "--only", "main"], env=outside, capture_output=True, text=True, timeout=340, check=False
     )
     assert installed.returncode == 0, installed.stdout[-2_000:] + installed.stderr[-2_000:]
-    ran = subprocess.run([*poetry, "run", "affluence", "--version"], env=outside, capture_output=True, text=True, check=True)
+    ran = subprocess.run(
+        [*poetry, "run", "affluence", "--version"], env=outside, capture_output=True, text=True, check=True
+    )
     assert "affluence" in ran.stdout

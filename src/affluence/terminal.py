@@ -58,7 +58,9 @@ def show_intake(report: "IntakeReport") -> None:
     say(f"{report.file}: {report.rows_read:,} rows and {report.columns} columns, {report.format}.")
     for sentence in report.sentences():
         say(f"- {sentence}")
-    left_out = f"; {report.rows_read - report.rows_kept:,} rows are left out" if report.rows_kept < report.rows_read else ""
+    left_out = (
+        f"; {report.rows_read - report.rows_kept:,} rows are left out" if report.rows_kept < report.rows_read else ""
+    )
     say("The contract refuses it; nothing was written." if report.refused else f"The contract accepts it{left_out}.")
 
 

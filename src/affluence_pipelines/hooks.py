@@ -1,4 +1,4 @@
-"""What happens around a Kedro run: its progress is told, and it is tracked in MLflow from its first node to its last."""
+"""What happens around a Kedro run: it tells its progress, and is tracked in MLflow from first node to last."""
 
 import logging
 from typing import Any

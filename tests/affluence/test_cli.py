@@ -44,9 +44,9 @@ def test_help_says_what_each_verb_does_and_what_normal_means():
 
 
 def test_help_does_not_wait_for_the_learners_to_load():
-    program = "import sys, affluence.cli; print(sorted({'mlflow', 'kedro', 'xgboost', 'sklearn', 'polars'} & set(sys.modules)))"
+    program = "import sys, affluence.cli; print({'mlflow', 'kedro', 'xgboost', 'sklearn', 'polars'} & set(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert loaded.stdout.strip() == "[]"
+    assert loaded.stdout.strip() == "set()"
 
 
 def test_a_good_table_is_accepted_in_words(project):

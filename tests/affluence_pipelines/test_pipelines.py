@@ -72,8 +72,10 @@ def test_a_run_leaves_list_scores_report_and_a_registered_model(finished):
     scores, candidates = (pl.read_parquet(results / f"{name}.parquet") for name in ("scores", "candidates"))
     assert scores.height == 2_500
     assert candidates.height == scores.filter(pl.col("tag") == 0).height
-    assert pl.read_csv(results / "candidates.csv").select("rank", "customer_id").equals(
-        candidates.select(pl.col("rank").cast(pl.Int64), pl.col("customer_id").cast(pl.Int64))
+    assert (
+        pl.read_csv(results / "candidates.csv")
+        .select("rank", "customer_id")
+        .equals(candidates.select(pl.col("rank").cast(pl.Int64), pl.col("customer_id").cast(pl.Int64)))
     )
     page = (finished / "data/08_reporting/run_report.html").read_text()
     assert "Run report: Adult" in page

@@ -6,7 +6,6 @@ A model is stored in our own format (`affluence.pu.storage`) beside MLflow's des
 
 import json
 import logging
-import os
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping
@@ -14,11 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-
-# Nothing is reported to anyone about how this project is used; MLflow reads this when it is imported.
-os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-# Read before MLflow is imported, for it writes whatever store was last used into the same variable.
-SERVER = os.environ.get("MLFLOW_TRACKING_URI")
 
 import mlflow
 from mlflow import MlflowClient
@@ -29,7 +23,7 @@ from mlflow.models.model import ModelInfo
 from mlflow.types import ColSpec, DataType, Schema
 
 import affluence
-from affluence.adapters import mlflow_model
+from affluence.adapters import TRACKING_SERVER, mlflow_model
 from affluence.data.contract import ColumnType, Contract
 from affluence.errors import UserError
 from affluence.evaluation.results import Estimate, Evaluation
@@ -55,7 +49,7 @@ class Registry:
     """Runs and models in one MLflow store: a server (by default that of `MLFLOW_TRACKING_URI`), else `folder`."""
 
     folder: Path
-    server: str | None = SERVER
+    server: str | None = TRACKING_SERVER
 
     @property
     def uri(self) -> str:

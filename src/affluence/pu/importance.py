@@ -6,6 +6,7 @@ is measured on customers the model did not learn from, and it says the same of e
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -45,17 +46,8 @@ def shuffled_importance(
     falls: dict[str, list[float]] = {column: [] for column in columns}
     for fold, model in enumerate(fitted.models):
         rows = _sample(np.flatnonzero(folds == fold), generator)
-        held_out, held_out_tags = customers[rows], tags[rows]
-
-        def recall(
-            table: pl.DataFrame,
-            model: FittedLearner = model,
-            known: Tags = held_out_tags,
-            size: int = len(rows),
-        ) -> float:
-            design = preprocessing.design(compute_features(table, features=features))
-            return recall_at(model.log_odds(design), known, capacity=max(1, round(share * size)))
-
+        held_out = customers[rows]
+        recall = partial(_recall, model, tags=tags[rows], features=features, preprocessing=preprocessing, share=share)
         intact = recall(held_out)
         order = generator.permutation(len(rows))
         for column in columns:
@@ -64,6 +56,19 @@ def shuffled_importance(
     gains = _gains_by_column(fitted, features)
     found = [Importance(column, _mean(falls[column]), gains.get(column) if gains else None) for column in columns]
     return tuple(sorted(found, key=lambda importance: -importance.fall.value))
+
+
+def _recall(
+    model: FittedLearner,
+    customers: pl.DataFrame,
+    *,
+    tags: Tags,
+    features: Sequence[Feature],
+    preprocessing: Preprocessing,
+    share: float,
+) -> float:
+    design = preprocessing.design(compute_features(customers, features=features))
+    return recall_at(model.log_odds(design), tags, capacity=max(1, round(share * len(tags))))
 
 
 def _sample(rows: NDArray[np.intp], generator: np.random.Generator) -> NDArray[np.intp]:

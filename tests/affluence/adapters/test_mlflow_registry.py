@@ -147,7 +147,9 @@ def test_a_run_that_fails_is_on_record_as_failed(tmp_path):
 
 
 def test_a_server_named_in_the_environment_is_used(tmp_path):
-    program = "from pathlib import Path; from affluence.adapters.mlflow_registry import Registry as R; print(R(Path()).uri)"
+    program = (
+        "from pathlib import Path; from affluence.adapters.mlflow_registry import Registry as R; print(R(Path()).uri)"
+    )
     address = "http://127.0.0.1:5999"
     environment = {**os.environ, "MLFLOW_TRACKING_URI": address}
     asked = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)

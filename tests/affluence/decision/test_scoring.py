@@ -41,7 +41,12 @@ def test_shuffling_the_rows_changes_no_rank(model, customers, candidates):
 
 def test_equal_scores_are_ranked_alike_in_any_order(model):
     scores = pl.DataFrame(
-        {"customer_id": [f"C{i}" for i in range(50)], "tag": [0] * 50, "score": [1.0] * 50, "labelled_probability": [0.7] * 50}
+        {
+            "customer_id": [f"C{i}" for i in range(50)],
+            "tag": [0] * 50,
+            "score": [1.0] * 50,
+            "labelled_probability": [0.7] * 50,
+        }
     )
     first, second = steps.candidates(model, scores), steps.candidates(model, scores.reverse())
     assert first.equals(second)

@@ -43,7 +43,9 @@ def test_bins_hold_everyone_once_in_rising_order():
 
 def test_true_shares_lie_in_nine_of_ten_intervals():
     inside = [
-        b.observed.low <= b.predicted <= b.observed.high for seed in range(20) for b in reliability(*made(seed=seed)).bins
+        b.observed.low <= b.predicted <= b.observed.high
+        for seed in range(20)
+        for b in reliability(*made(seed=seed)).bins
     ]
     assert 0.85 <= np.mean(inside) <= 0.95
 

@@ -49,7 +49,9 @@ def test_recall_never_falls_with_capacity_and_intervals_hold_their_figure(table)
 def test_shuffling_the_rows_changes_no_figure():
     scores, tags = made()
     order = np.random.default_rng(1).permutation(len(tags))
-    assert capacity_curve(scores, tags, capacities=[50, 400]) == capacity_curve(scores[order], tags[order], capacities=[50, 400])
+    assert capacity_curve(scores, tags, capacities=[50, 400]) == capacity_curve(
+        scores[order], tags[order], capacities=[50, 400]
+    )
 
 
 def test_areas_are_those_of_scikit_learn_within_their_intervals():

@@ -15,7 +15,9 @@ def test_the_learner_that_finds_most_of_the_tagged_within_the_capacity_is_chosen
         found[fit.learner.key] = training.tags[best].sum()
     assert evaluation.champion == max(found, key=found.get)
     assert evaluation.learners[0].learner == evaluation.champion
-    assert evaluation.champion_result.recall_at_capacity.value == pytest.approx(max(found.values()) / training.tags.sum())
+    assert evaluation.champion_result.recall_at_capacity.value == pytest.approx(
+        max(found.values()) / training.tags.sum()
+    )
 
 
 def test_figures_are_those_of_scikit_learn_on_the_out_of_fold_scores(evaluation, training):
@@ -43,7 +45,7 @@ def test_the_in_sample_way_looks_better_than_it_is_and_names_fewer_candidates(ev
 def test_the_columns_that_made_the_tag_matter_most(evaluation):
     falls = {importance.column: importance.fall.value for importance in evaluation.importances}
     assert set(falls) == {"balance_usd", "age_years", "job", "capital_gain_usd", "capital_loss_usd"}
-    assert list(falls)[0] == "balance_usd"
+    assert next(iter(falls)) == "balance_usd"
     assert falls["balance_usd"] > 0.1 > abs(falls["age_years"])
 
 

@@ -151,7 +151,12 @@ def test_another_key_deals_other_folds():
 
 @pytest.mark.parametrize(
     ("customers", "tagged", "words"),
-    [(3, 2, "holds 3 customers"), (100, 0, "0 customers tagged"), (100, 4, "4 customers tagged"), (100, 98, "2 others")],
+    [
+        (3, 2, "holds 3 customers"),
+        (100, 0, "0 customers tagged"),
+        (100, 4, "4 customers tagged"),
+        (100, 98, "2 others"),
+    ],
 )
 def test_too_few_customers_are_refused_in_words(customers, tagged, words):
     tags = (np.arange(customers) < tagged).astype(np.int8)

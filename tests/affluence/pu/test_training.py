@@ -67,8 +67,8 @@ def test_a_table_of_normals_alone_is_refused_in_words(customers, contract):
 
 
 def test_columns_that_are_all_missing_do_not_stop_a_training(customers, contract):
-    empty = customers.with_columns(
-        balance_usd=pl.lit(None, dtype=pl.Float64), job=pl.lit(None, dtype=pl.String)
-    ).head(500)
+    empty = customers.with_columns(balance_usd=pl.lit(None, dtype=pl.Float64), job=pl.lit(None, dtype=pl.String)).head(
+        500
+    )
     fitted = train(empty, contract, learners=["xgboost", "random_forest", "logistic"])
     assert all(np.isfinite(fit.out_of_fold).all() for fit in fitted.fits)

@@ -44,9 +44,7 @@ def test_missing_zero_and_negative_values_stay():
 
 def test_rows_outside_among_stay():
     values = np.array([9.0, 11.0])
-    heaped = heap(
-        values, [(10.0, 2)], generator=np.random.default_rng(GENERATOR_SEED), among=np.array([True, False])
-    )
+    heaped = heap(values, [(10.0, 2)], generator=np.random.default_rng(GENERATOR_SEED), among=np.array([True, False]))
     assert heaped.tolist() == [10.0, 11.0]
 
 

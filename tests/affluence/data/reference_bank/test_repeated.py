@@ -52,7 +52,8 @@ def area_by(persons: ReferenceBank, folds: GroupKFold | StratifiedKFold) -> floa
     columns = persons.table.select(pl.exclude("C_seg", "C_ID").cast(pl.Float64, strict=False)).fill_null(np.nan)
     x, tagged = columns.to_numpy(), (persons.table["C_seg"] == "AFFLUENT").cast(pl.Int8).to_numpy()
     scores = np.zeros(len(tagged))
-    for train, test in folds.split(x, tagged, groups=persons.table["C_ID"].to_numpy()):
+    groups = persons.table["C_ID"].to_numpy() if isinstance(folds, GroupKFold) else None
+    for train, test in folds.split(x, tagged, groups):
         model = XGBClassifier(n_estimators=60, max_depth=8, max_bin=64, n_jobs=1).fit(x[train], tagged[train])
         scores[test] = model.predict_proba(x[test])[:, 1]
     return roc_auc_score(tagged, scores)

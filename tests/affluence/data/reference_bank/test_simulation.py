@@ -83,7 +83,11 @@ def test_hidden_affluents_rank_high_and_a_shuffled_truth_gives_chance(bank):
 def test_the_published_columns_stay_when_only_the_labelling_changes(small):
     for name in ("random", "rule"):
         other = simulate(customers=SMALL, seed=1, scenario=scenario_named(name))
-        assert other.table.null_count().select("MTHTD", "UT_AVE").equals(small.table.null_count().select("MTHTD", "UT_AVE"))
+        assert (
+            other.table.null_count()
+            .select("MTHTD", "UT_AVE")
+            .equals(small.table.null_count().select("MTHTD", "UT_AVE"))
+        )
 
 
 @pytest.mark.parametrize("customers", [0, -1, 499])

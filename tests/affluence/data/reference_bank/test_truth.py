@@ -45,7 +45,7 @@ def test_labels_at_random_never_go_to_others_and_do_not_look_at_the_bank():
 
 
 def test_labels_at_random_need_more_affluent_than_tagged():
-    with pytest.raises(UserError, match="true_share is 0.1, but 0.16"):
+    with pytest.raises(UserError, match=r"true_share is 0\.1, but 0\.16"):
         drawn(Scenario(labelling=Labelling.RANDOM, true_share=0.1))
 
 
