@@ -24,6 +24,19 @@ def test_a_parameter_out_of_its_bounds_is_refused_by_name(argument, value):
         Scenario(**{argument: value})
 
 
+def test_an_unknown_labelling_is_refused_with_the_known_ones():
+    with pytest.raises(UserError, match="labelling is 'loud'; one of selective, random is wanted"):
+        Scenario(labelling="loud")
+
+
+def test_a_labelling_may_be_given_by_its_word():
+    assert Scenario(labelling="random") == Scenario(labelling=Labelling.RANDOM)
+
+
+def test_the_bounds_themselves_are_allowed():
+    assert Scenario(drift=0, wallet=0, private_share=0, forgotten=0.5).wallet == 0
+
+
 def test_scenarios_have_names():
     assert scenario_named("selective") == Scenario()
     assert scenario_named("random").labelling is Labelling.RANDOM

@@ -32,7 +32,7 @@ def test_no_number_is_nan_or_infinite(bank):
 def test_the_truth_stands_apart_row_by_row(bank):
     assert bank.truth.columns == ["row", "customer_id", "affluent", "hidden_type", "share_kept_here"]
     assert (bank.truth["customer_id"] == bank.table["C_ID"]).all()
-    assert bank.truth["row"].to_list() == list(range(66_083))
+    assert bank.truth["row"].to_list() == list(range(1, 66_084))
 
 
 def test_hidden_means_affluent_and_not_tagged(bank):
