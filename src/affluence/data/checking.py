@@ -6,6 +6,7 @@ from collections import Counter
 import polars as pl
 
 from affluence.data.contract import Column, ColumnType, Contract, Locale, Missing
+from affluence.data.identities import settle_identities
 from affluence.data.intake_report import Violation
 from affluence.data.labels import label_from_tag
 from affluence.data.ledger import Ledger
@@ -31,11 +32,12 @@ def check_table(raw: RawTable, *, contract: Contract, tag_required: bool) -> tup
     _check_rows(ledger)
     _check_headers(ledger, tag_required=tag_required)
     columns = [
+        pl.int_range(1, raw.cells.height + 1, eager=True).alias("row"),
         _customer_ids(ledger),
         *_tags(ledger),
         *(_values(ledger, column) for column in contract.columns),
     ]
-    customers = pl.DataFrame(columns).filter(ledger.kept)
+    customers = _one_row_a_customer(ledger, pl.DataFrame(columns).filter(ledger.kept))
     if customers.is_empty():
         finding = "All rows were left out" if raw.cells.height else "The table has no rows"
         ledger.note_table("empty_table", finding=finding, remedy="Give one row for each customer.")
@@ -104,6 +106,23 @@ def _customer_ids(ledger: Ledger) -> pl.Series:
         remedy = "Give each customer one row, or let the contract keep several (repeated_customer_id: keep)."
         ledger.note_rows("repeated_customer_id", header=source, broken=repeated, finding=finding, remedy=remedy)
     return ids.alias("customer_id")
+
+
+def _one_row_a_customer(ledger: Ledger, customers: pl.DataFrame) -> pl.DataFrame:
+    """`customers` with their rows settled, where the contract has a rule for it; the rest of the rows are noted."""
+    rule, decided_by = ledger.contract.policy.repeated_customer_id, ledger.contract.customer_id.decided_by
+    if rule in {"refuse", "keep"} or decided_by is None:
+        return customers
+    settled = settle_identities(customers, rule=rule, decided_by=decided_by)
+    left_out = customers.filter(~pl.col("row").is_in(settled["row"].implode()))["row"]
+    ledger.note_rows(
+        "repeated_customer_id",
+        header=str(ledger.contract.customer_id.source),
+        broken=pl.int_range(1, ledger.raw.cells.height + 1, eager=True).is_in(left_out.implode()),
+        finding="are further rows of a customer",
+        remedy=f"The {rule} row by {decided_by} stands for the customer.",
+    )
+    return settled
 
 
 def _tags(ledger: Ledger) -> list[pl.Series]:

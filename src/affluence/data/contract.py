@@ -7,7 +7,7 @@ table's own headers stand here alone; everything else speaks of a column by our 
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -16,9 +16,10 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from affluence.data.contract_errors import sentences_of
+from affluence.data.finding_kinds import FindingKind, RemedyChoice
 from affluence.errors import ContractError
 
-RESERVED_NAMES = frozenset({"customer_id", "tag", "rank", "score", "labelled_probability"})
+RESERVED_NAMES = frozenset({"row", "customer_id", "tag", "rank", "score", "labelled_probability", "simulated"})
 """Names that our own tables use, so no column may be called so."""
 
 Header = Annotated[str, Field(min_length=1)]
@@ -48,7 +49,7 @@ class Use(StrEnum):
     FORBIDDEN = "forbidden"
 
 
-Action = Literal["refuse", "drop", "set_missing", "unlabelled", "ignore", "keep"]
+Action = Literal["refuse", "drop", "set_missing", "unlabelled", "ignore", "keep", "latest", "strongest"]
 """What is done about a violation."""
 
 
@@ -68,7 +69,7 @@ class Policy(_Part):
     unknown_tag: Literal["refuse", "drop", "unlabelled"] = "refuse"
     empty_tag: Literal["refuse", "drop", "unlabelled"] = "refuse"
     empty_customer_id: Literal["refuse", "drop"] = "refuse"
-    repeated_customer_id: Literal["refuse", "keep"] = "refuse"
+    repeated_customer_id: Literal["refuse", "keep", "latest", "strongest"] = "refuse"
 
 
 class Locale(_Part):
@@ -86,9 +87,14 @@ class Locale(_Part):
 
 
 class CustomerId(_Part):
-    """Where the customer id stands; `source` null says that the row number is the id."""
+    """Where the customer id stands; `source` null says that the row number is the id.
+
+    `decided_by` is our name of the number that decides which of a customer's rows stands, where the policy for a
+    repeated id is latest (a time) or strongest (a worth).
+    """
 
     source: Header | None
+    decided_by: str | None = None
 
 
 class Tag(_Part):
@@ -135,11 +141,17 @@ class Column(_Part):
 
 
 class Contract(_Part):
-    """A whole table. `file` is relative to the project's root."""
+    """A whole table. `file` and `truth_file` are relative to the project's root.
+
+    A `simulated` table is made where its file is missing, and everything that comes from it says so. `truth_file` holds
+    what nobody knows of a real table: which rows are truly affluent.
+    """
 
     table: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     title: Header
     file: Path | None = None
+    simulated: bool = False
+    truth_file: Path | None = None
     source_note: str = ""
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = "USD"
     locale: Locale = Locale()
@@ -147,6 +159,7 @@ class Contract(_Part):
     customer_id: CustomerId
     tag: Tag
     policy: Policy = Policy()
+    remedies: Mapping[FindingKind, RemedyChoice | Mapping[str, RemedyChoice]] = {}
     columns: Annotated[tuple[Column, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -160,6 +173,24 @@ class Contract(_Part):
             raise ValueError(f"name {_either(twice)} stands more than once, wanted each name once")
         if taken := sorted(RESERVED_NAMES.intersection(names)):
             raise ValueError(f"name {_either(taken)} is kept for our own columns, wanted another")
+        return self
+
+    @model_validator(mode="after")
+    def _one_row_can_be_decided(self) -> Self:
+        rule, decided_by = self.policy.repeated_customer_id, self.customer_id.decided_by
+        numbers = [column.name for column in self.columns if column.type is not ColumnType.CATEGORY]
+        if rule in {"latest", "strongest"} and decided_by not in numbers:
+            raise ValueError(
+                f"decided_by is {decided_by or 'empty'}, wanted the number that says which row is the {rule}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _remedies_name_columns(self) -> Self:
+        names = {column.name for column in self.columns}
+        chosen = [name for choice in self.remedies.values() if isinstance(choice, Mapping) for name in choice]
+        if unknown := sorted(set(chosen) - names):
+            raise ValueError(f"remedies speak of {_either(unknown)}, wanted columns by our names")
         return self
 
     @property

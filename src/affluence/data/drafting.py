@@ -10,17 +10,13 @@ from pathlib import Path
 import polars as pl
 
 from affluence.data.contract import RESERVED_NAMES, ColumnType, Locale
+from affluence.data.headers import ID_WORDS, MISSING_MARKS, tag_likeness, tag_values, words
 from affluence.data.parsing import parse_column
 from affluence.data.raw_table import RawTable, open_raw_table
 
-_MISSING_MARKS = ("", "NA", "N/A", "NULL", "null", "nan", "NaN", "None", "?")
 _LOCALES = (Locale(), Locale(name="de_DE", decimal=",", thousands="."))
 _MOST_CATEGORIES = 50
 _QUOTED_FROM_ROWS = 10
-_TAG_PAIRS = (("AFFLUENT", "NORMAL"), (">50K", "<=50K"), ("YES", "NO"), ("Y", "N"), ("TRUE", "FALSE"), ("1", "0"))
-_SURE_PAIRS = 2
-_TAG_WORDS = ("affluent", "segment", "seg", "income", "target", "label", "class", "tag")
-_ID_WORDS = {"id", "key", "number", "no", "nr", "cif", "customer", "client", "account"}
 _PROTECTED_WORDS = {
     "sex", "gender", "race", "ethnicity", "ethnic", "religion", "nationality", "citizenship", "country", "birthplace",
     "disability", "language", "skin", "caste", "pregnant", "orientation",
@@ -84,7 +80,7 @@ def _guesses(raw: RawTable, *, locale: Locale) -> list[_Guess]:
 
 def _guess(source: str, *, name: str, cells: pl.Series, locale: Locale) -> _Guess:
     for kind in (ColumnType.INTEGER, ColumnType.NUMBER, ColumnType.CATEGORY):
-        values, wrong = parse_column(cells, kind=kind, locale=locale, missing_marks=_MISSING_MARKS)
+        values, wrong = parse_column(cells, kind=kind, locale=locale, missing_marks=MISSING_MARKS)
         if not wrong.any():
             break
     empty = values.null_count() == len(values)
@@ -96,7 +92,7 @@ def _likeliest_locale(raw: RawTable) -> Locale:
 
     def numbers(locale: Locale) -> int:
         wrong = (
-            parse_column(raw.cells[name], kind=ColumnType.NUMBER, locale=locale, missing_marks=_MISSING_MARKS)[1]
+            parse_column(raw.cells[name], kind=ColumnType.NUMBER, locale=locale, missing_marks=MISSING_MARKS)[1]
             for name in raw.cells.columns
         )
         return sum(not column.any() for column in wrong)
@@ -104,39 +100,26 @@ def _likeliest_locale(raw: RawTable) -> Locale:
     return max(_LOCALES, key=numbers)
 
 
-def _words(header: str) -> list[str]:
-    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", header)
-    return [word.lower() for word in re.split(r"[^A-Za-z0-9]+", apart) if word]
-
-
 def _name_of(header: str) -> str:
-    name = "_".join(_words(header))
+    name = "_".join(words(header))
     return name if re.match(r"[a-z]", name) else f"column_{name}" if name else ""
 
 
 def _looks_like_id(guess: _Guess) -> bool:
     whole = guess.type is not ColumnType.NUMBER and not guess.values.null_count() and len(guess.values) > 0
-    return whole and bool(_ID_WORDS.intersection(_words(guess.source))) and guess.distinct == len(guess.values)
+    return whole and bool(ID_WORDS.intersection(words(guess.source))) and guess.distinct == len(guess.values)
 
 
 def _tag_values(guess: _Guess) -> tuple[str, str] | None:
-    """The values of a column of two that mean affluent and normal; None when they or the header do not say."""
-    values = {value.upper(): value for value in guess.values.drop_nulls().cast(pl.String).unique()}
-    for place, pair in enumerate(_TAG_PAIRS):
-        if set(values) == set(pair) and (place < _SURE_PAIRS or _tag_words(guess)):
-            return values[pair[0]], values[pair[1]]
-    return None
-
-
-def _tag_words(guess: _Guess) -> list[int]:
-    """The places, among the words that name a tag, of those in the header."""
-    return [_TAG_WORDS.index(word) for word in _words(guess.source) if word in _TAG_WORDS]
+    return tag_values(guess.source, _texts(guess))
 
 
 def _tag_likeness(guess: _Guess) -> tuple[bool, int]:
-    """Values that say it plainly come first, then headers that do."""
-    plain = {value.upper() for value in _tag_values(guess) or ()} in map(set, _TAG_PAIRS[:_SURE_PAIRS])
-    return plain, -min(_tag_words(guess), default=len(_TAG_WORDS))
+    return tag_likeness(guess.source, _tag_values(guess) or ())
+
+
+def _texts(guess: _Guess) -> list[str]:
+    return guess.values.drop_nulls().unique().cast(pl.String).to_list()
 
 
 def _quoted(text: str) -> str:
@@ -152,7 +135,7 @@ def _head(table: str, *, path: Path, locale: Locale) -> Iterator[str]:
     yield "currency: USD  # check"
     marks = {"name": locale.name, "decimal": locale.decimal, "thousands": locale.thousands}
     yield f"locale: {json.dumps(marks)}"
-    yield f"missing_marks: {json.dumps(_MISSING_MARKS)}"
+    yield f"missing_marks: {json.dumps(MISSING_MARKS)}"
     yield ""
 
 
@@ -230,8 +213,7 @@ def _plain(number: float) -> str:
 
 
 def _use(guess: _Guess) -> str:
-    words = set(_words(guess.source))
-    if words & _PROTECTED_WORDS:
+    if _PROTECTED_WORDS.intersection(words(guess.source)):
         return "forbidden  # by its header a protected trait: nobody is ranked by it"
     if (
         guess.type is ColumnType.CATEGORY

@@ -13,8 +13,11 @@ _DONE: dict[Action, str] = {
     "unlabelled": "Counted as unlabelled. ",
     "ignore": "Ignored. ",
     "keep": "Kept as they are. ",
+    "latest": "Left out. ",
+    "strongest": "Left out. ",
 }
 _OF_ONE = {
+    "are further rows": "is a further row",
     "are not whole numbers": "is not a whole number",
     "are not numbers": "is not a number",
     "are ": "is ",

@@ -27,9 +27,9 @@ class TableRefused(UserError):  # noqa: N818  (what happened, in the words of th
 class Reading:
     """What a file gave: `customers`, one row each, and the report.
 
-    `customers` has `customer_id` (String), `tag` (Int8: 1 tagged affluent, 0 otherwise; absent when the file
-    has none and none was required), then the contract's columns by our names: Int64, Float64 or String, null
-    for missing. It has no rows when the table was refused.
+    `customers` has `row` (Int64: the record's number in the file, from 1), `customer_id` (String), `tag` (Int8: 1
+    tagged affluent, 0 otherwise; absent when the file has none and none was required), then the contract's columns by
+    our names: Int64, Float64 or String, null for missing. It has no rows when the table was refused.
     """
 
     customers: pl.DataFrame

@@ -42,7 +42,7 @@ def test_nothing_stands_in_for_a_missing_column(contract):
         ("missing_column", "BAL"),
         ("missing_column", "JOB"),
     ]
-    assert customers.columns == ["customer_id", "tag", "age_years", "balance_usd", "job"]
+    assert customers.columns == ["row", "customer_id", "tag", "age_years", "balance_usd", "job"]
 
 
 def test_the_row_number_is_the_id_where_the_contract_names_none(make_contract):

@@ -25,12 +25,12 @@ def rules(reading: Reading) -> dict[tuple[str, str | None], tuple[int, ...]]:
 def test_a_good_table_becomes_customers_by_our_names(save, contract):
     reading = read_table(save(GOOD), contract=contract)
     assert reading.report.violations == ()
-    assert reading.customers.rows() == [
+    assert reading.customers.drop("row").rows() == [
         ("a", 0, 40, 1.5, "clerk"),
         ("b", 1, 50, None, "baker"),
         ("c", 0, 60, -3.0, None),
     ]
-    assert dict(reading.customers.schema) == {
+    assert dict(reading.customers.drop("row").schema) == {
         "customer_id": pl.String,
         "tag": pl.Int8,
         "age_years": pl.Int64,
@@ -108,7 +108,7 @@ def test_all_violations_come_at_once_with_their_lines(save, contract):
         ("unknown_category", "JOB"): (4,),
     }
     assert reading.customers.height == 0
-    assert list(reading.customers.columns) == ["customer_id", "tag", "age_years", "balance_usd", "job"]
+    assert list(reading.customers.columns) == ["row", "customer_id", "tag", "age_years", "balance_usd", "job"]
     assert reading.report.rows_read == 7
 
 
@@ -178,7 +178,7 @@ def test_headers_in_quotes_with_separators_and_line_ends(save, make_contract):
 def test_a_scoring_table_may_lack_the_tag(save, contract):
     path = save("ID,AGE,BAL,JOB\na,40,1,clerk\n")
     reading = read_table(path, contract=contract, tag_required=False)
-    assert reading.customers.columns == ["customer_id", "age_years", "balance_usd", "job"]
+    assert reading.customers.columns == ["row", "customer_id", "age_years", "balance_usd", "job"]
     assert not reading.report.refused
     assert rules(read_table(path, contract=contract)) == {("missing_column", "SEG"): ()}
 
@@ -192,7 +192,7 @@ def test_an_empty_table_is_reported(save, contract, content):
 
 def test_one_row_and_a_column_with_nothing(save, contract):
     reading = read_table(save(HEADER + "a,NORMAL,NA,,\n"), contract=contract)
-    assert reading.customers.rows() == [("a", 0, None, None, None)]
+    assert reading.customers.drop("row").rows() == [("a", 0, None, None, None)]
     assert not reading.report.refused
 
 
@@ -219,7 +219,7 @@ def test_the_policy_says_what_is_done(save, make_contract, rule, action, row, ke
     (violation,) = reading.report.violations
     assert (violation.rule, violation.action, violation.lines) == (rule, action, (5,))
     assert not reading.report.refused
-    assert reading.customers.rows()[3:] == kept
+    assert reading.customers.drop("row").rows()[3:] == kept
     assert reading.report.rows_kept == 3 + len(kept)
 
 
@@ -251,7 +251,7 @@ def test_parquet_keeps_its_types(tmp_path, contract):
     frame.write_parquet(path)
     reading = read_table(path, contract=contract)
     assert reading.report.violations == ()
-    assert reading.customers.rows() == [
+    assert reading.customers.drop("row").rows() == [
         ("1", 1, 40, 1.0, "clerk"),
         ("2", 0, 41, 2.0, None),
         ("3", 0, None, None, "baker"),
@@ -281,7 +281,7 @@ def test_excel_is_read_by_the_rows_of_its_sheet(tmp_path, contract):
     reading = read_table(excel(tmp_path / "t.xlsx", rows), contract=contract)
     assert reading.report.violations == ()
     assert (reading.report.format, reading.report.rows_read) == ("Excel", 2)
-    assert reading.customers.rows() == [("a", 0, 40, 1.5, "clerk"), ("b", 1, 50, -1234.125, None)]
+    assert reading.customers.drop("row").rows() == [("a", 0, 40, 1.5, "clerk"), ("b", 1, 50, -1234.125, None)]
     rows += [["c", "NORMAL", dt.date(1980, 1, 2), "many", "clerk"], ["c", "NORMAL", 1, 1, "clerk"]]
     broken = read_table(excel(tmp_path / "t.xlsx", rows), contract=contract)
     assert rules(broken) == {
@@ -320,7 +320,7 @@ def test_two_thousand_columns(save, make_contract):
     ]
     wide = make_contract(columns=columns)
     text = f"ID,SEG,{','.join(names)}\n" + "".join(f"{row},NORMAL{',7' * 2_000}\n" for row in range(20))
-    assert read_table(save(text), contract=wide).customers.shape == (20, 2_002)
+    assert read_table(save(text), contract=wide).customers.shape == (20, 2_003)
     narrow = read_table(save(text), contract=make_contract())
     assert ("extra_columns", None) in rules(narrow)
     assert all(len(sentence) < 400 for sentence in narrow.report.sentences())
