@@ -90,7 +90,7 @@ def test_the_people_who_are_shipped_are_the_ones_that_are_named():
 def test_nothing_is_reported_to_the_makers_of_our_tools():
     assert "consent: false" in (ROOT / ".telemetry").read_text()
     assert "kedro-telemetry" in (ROOT / "src/affluence_pipelines/settings.py").read_text()
-    ask = "import affluence.adapters.mlflow_registry, mlflow.telemetry.utils as telemetry; print(telemetry.is_telemetry_disabled())"
+    ask = "import affluence.adapters.mlflow_registry, mlflow.telemetry.utils as t; print(t.is_telemetry_disabled())"
     asked = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
     assert asked.stdout.strip() == "True"
 

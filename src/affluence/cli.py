@@ -6,6 +6,7 @@ Whatever takes seconds to import stands inside the verb that needs it, so that h
 import getpass
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +145,8 @@ def train(
             folds=folds,
             seed=seed,
         )
-        evaluation = steps.evaluate(training, customers, features, capacity_share=capacity_share)
+        in_sample_scores = steps.score_in_sample(training, features)
+        evaluation = steps.evaluate(training, customers, in_sample_scores, capacity_share=capacity_share)
         release = steps.release(steps.choose(training, evaluation), evaluation, report)
         label = workspace.registry().register(release, promote=promote)
     terminal.show_evaluation(evaluation)
@@ -194,6 +196,50 @@ def report() -> None:
     with terminal.progress():
         workspace.run_kedro(root, pipeline="reporting", env=None, parameters={})
     terminal.say(f"The report stands in {root / 'data/08_reporting/run_report.html'}")
+
+
+@main.command()
+@click.option("--contract", default="reference_bank", show_default=True, help=CONTRACT_HELP)
+@click.option("--customers", default=66_083, show_default=True, help="How many customer records to make.")
+@click.option("--seed", default=0, show_default=True, help="Equal seeds make equal banks.")
+@click.option(
+    "--scenario",
+    default="selective",
+    show_default=True,
+    help="How tags are given: selective (by what the bank sees), random (by lot among the affluent), rule.",
+)
+@click.option("--hidden-share", type=float, help="Hidden affluent as a share of those not tagged [default: 0.05].")
+@click.option("--one-person-per-id", is_flag=True, help="Rows of one id are one person.")
+@click.option("--compare", is_flag=True, help="Print the published figures beside the made ones; write nothing.")
+def simulate(
+    contract: str,
+    customers: int,
+    seed: int,
+    scenario: str,
+    hidden_share: float | None,
+    one_person_per_id: bool,
+    compare: bool,
+) -> None:
+    """Make a SIMULATED bank that looks like a published one, and whose hidden affluent are known.
+
+    The table and the truth are written apart, where the contract says (file and truth_file). No column of the table
+    holds the truth.
+    """
+    from affluence import steps
+    from affluence.data import reference_bank
+    from affluence.data.contract import load_contract
+
+    chosen = replace(reference_bank.scenario_named(scenario), one_person_per_id=one_person_per_id)
+    if hidden_share is not None:
+        chosen = replace(chosen, hidden_share=hidden_share)
+    if compare:
+        made = reference_bank.simulate(customers=customers, seed=seed, scenario=chosen)
+        terminal.show_comparison(reference_bank.compare(made))
+        return
+    root, loaded = workspace.project_root(), load_contract(workspace.contract_path(contract))
+    made = steps.make_bank(loaded, root, customers=customers, seed=seed, scenario=chosen)
+    terminal.say(f"SIMULATED: {made.table.height:,} customer records stand in {root / str(loaded.file)}")
+    terminal.say(f"The truth about them stands apart, in {root / str(loaded.truth_file)}")
 
 
 @main.command()

@@ -5,22 +5,32 @@ same. Each step takes what the steps before it gave and changes none of it.
 """
 
 from importlib.metadata import version
+from pathlib import Path
 
+import numpy as np
 import polars as pl
 
+from affluence import progress
 from affluence.data.contract import Contract
 from affluence.data.profiling import profile_columns
 from affluence.data.reading import IntakeReport, Reading, require_accepted
+from affluence.data.reference_bank import ReferenceBank, Scenario, simulate
+from affluence.data.writing import write_parquet
 from affluence.decision.scoring import rank_candidates, score_table
 from affluence.errors import UserError
 from affluence.evaluation.results import Evaluation
+from affluence.evaluation.truth import UNKNOWN, TruthComparison, compare_with_truth
 from affluence.features.definitions import compute_features, features_of
 from affluence.pu.assessment import evaluate
 from affluence.pu.fold_models import TrainedModel, score_customers
+from affluence.pu.in_sample import in_sample_log_odds
+from affluence.pu.learners.protocol import LogOdds
 from affluence.pu.release import ModelLabel, Release, ReleasedModel
 from affluence.pu.training import Training, choose, train
 from affluence.reporting.run_report import ReportContent, render_run_report
 
+# As many rows as the published table has.
+PUBLISHED_CUSTOMERS = 66_083
 # How many of the candidates a report shows by name.
 STRONGEST = 20
 
@@ -30,13 +40,38 @@ __all__ = [
     "candidates",
     "choose",
     "evaluate",
+    "hold_against_truth",
     "intake",
+    "make_bank",
     "open_release",
     "release",
     "report",
     "score",
+    "score_in_sample",
     "train",
 ]
+
+
+def make_bank(
+    contract: Contract,
+    root: Path,
+    *,
+    customers: int = PUBLISHED_CUSTOMERS,
+    seed: int = 0,
+    scenario: Scenario | None = None,
+) -> ReferenceBank:
+    """A made bank, written where its contract says: the table in one file, the truth in another, under `root`.
+
+    Errors: UserError when the contract is not that of a made table.
+    """
+    if not contract.simulated or contract.file is None or contract.truth_file is None:
+        raise UserError(
+            f"The contract of {contract.table} is not that of a made table, which names file and truth_file."
+        )
+    bank = simulate(customers=customers, seed=seed, scenario=scenario)
+    write_parquet(bank.truth, root / contract.truth_file)
+    write_parquet(bank.table, root / contract.file)
+    return bank
 
 
 def intake(reading: Reading) -> tuple[pl.DataFrame, IntakeReport]:
@@ -50,6 +85,43 @@ def intake(reading: Reading) -> tuple[pl.DataFrame, IntakeReport]:
 def build_features(customers: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     """The features of `customers`, one row each in the same order."""
     return compute_features(customers, features=features_of(contract))
+
+
+def score_in_sample(training: Training, features: pl.DataFrame) -> LogOdds:
+    """The scores that the in-sample way gives its own training rows; for comparison, never for a list."""
+    scores = in_sample_log_odds(training.preprocessing.design(features), training.tags, seed=training.seed)
+    progress.report("Scoring in sample, for comparison", done=1, total=1)
+    return scores
+
+
+def hold_against_truth(
+    training: Training,
+    evaluation: Evaluation,
+    in_sample_scores: LogOdds,
+    customers: pl.DataFrame,
+    truth: pl.DataFrame,
+) -> TruthComparison:
+    """What the champion's out-of-fold ranking finds of the truly hidden; unknown when `truth` has no rows.
+
+    `truth` has `row` (as in `customers`), `affluent` and `hidden_type`.
+
+    Errors: UserError when the truth is that of another table.
+    """
+    if truth.is_empty():
+        return UNKNOWN
+    unlabelled = training.tags == 0
+    known = customers.select("row").join(truth, on="row", how="left", maintain_order="left").filter(unlabelled)
+    if known["affluent"].null_count() or (known["affluent"] & (known["hidden_type"] == "none")).any():
+        raise UserError(
+            "The truth is not that of this table: its rows do not fit. Make both again (affluence simulate)."
+        )
+    return compare_with_truth(
+        training.fit_of(evaluation.champion).out_of_fold[unlabelled],
+        in_sample_scores[unlabelled],
+        known["affluent"].to_numpy().astype(bool),
+        known["hidden_type"].to_numpy().astype(np.str_),
+        seed=training.seed,
+    )
 
 
 def release(model: TrainedModel, evaluation: Evaluation, intake_report: IntakeReport) -> Release:
@@ -77,8 +149,12 @@ def score(model: TrainedModel, customers: pl.DataFrame) -> pl.DataFrame:
 
 
 def candidates(model: TrainedModel, scores: pl.DataFrame) -> pl.DataFrame:
-    """The unlabelled of `scores`, ranked: rank, customer, score, labelled probability."""
-    return rank_candidates(scores, key=model.fold_map.key)
+    """The unlabelled of `scores`, ranked: rank, row, customer, score, labelled probability.
+
+    A list of customers that we made says so in every row.
+    """
+    ranked = rank_candidates(scores, key=model.fold_map.key)
+    return ranked.with_columns(simulated=pl.lit("SIMULATED")) if model.contract.simulated else ranked
 
 
 def report(
@@ -87,22 +163,25 @@ def report(
     customers: pl.DataFrame,
     intake_report: IntakeReport,
     evaluation: Evaluation,
+    known_truth: TruthComparison,
     candidates: pl.DataFrame,
     model_label: ModelLabel,
     made_at: str,
 ) -> str:
     """The run report as one HTML page; `made_at` is the time of the run in words."""
-    known = customers.unique("customer_id", keep="first").drop("tag", strict=False)
+    columns = customers.drop("customer_id", "tag", strict=False)
     return render_run_report(
         ReportContent(
             contract=contract,
             intake=intake_report,
             profiles=profile_columns(customers, contract=contract),
             evaluation=evaluation,
-            candidates=candidates.head(STRONGEST).join(known, on="customer_id", how="left", maintain_order="left"),
+            candidates=candidates.head(STRONGEST).join(columns, on="row", how="left", maintain_order="left"),
             model=model_label,
             made_at=made_at,
             seconds=None,
             affluence_version=version("affluence"),
+            truth=known_truth,
+            simulated=contract.simulated,
         )
     )

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,10 +16,15 @@ from affluence.progress import LOGGER_NAME
 
 if TYPE_CHECKING:
     from affluence.data.reading import IntakeReport
+    from affluence.data.reference_bank import Comparison
     from affluence.evaluation.results import Estimate, Evaluation
+    from affluence.evaluation.truth import TruthComparison
     from affluence.pu.release import ModelLabel
 
-_out = Console(highlight=False, soft_wrap=True)
+# Wide enough for every figure with its interval, where a file or a pipe takes the output.
+WIDEST_TABLE = 100
+
+_out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else WIDEST_TABLE)
 _err = Console(highlight=False, soft_wrap=True, stderr=True)
 
 
@@ -92,6 +98,7 @@ def show_run(data: Path) -> None:
     from pydantic import TypeAdapter
 
     from affluence.evaluation.results import Evaluation
+    from affluence.evaluation.truth import TruthComparison
     from affluence.pu.release import ModelLabel
 
     results = data / "07_model_output"
@@ -104,6 +111,7 @@ def show_run(data: Path) -> None:
     within = evaluation.confusion
     say(f"Candidates: {candidates:,} customers who are not tagged, ranked; {within.candidates:,} of them stand among")
     say(f"            the first {within.cut:,} of the whole table, beside {within.tagged_above:,} tagged affluent.")
+    _show_truth(TypeAdapter(TruthComparison).validate_json((results / "known_truth.json").read_bytes()))
     compared = evaluation.in_sample
     say(
         f"At a score of 0.5: {compared.candidates_out_of_fold:,} candidates out of fold; "
@@ -112,6 +120,35 @@ def show_run(data: Path) -> None:
     show_model(label, table=evaluation.table)
     say(f"List:   {results / 'candidates.csv'}")
     say(f"Report: {data / '08_reporting' / 'run_report.html'}")
+
+
+def show_comparison(comparison: "Comparison") -> None:
+    """Print the made bank beside the published one: every figure, then how many of each group are within tolerance."""
+    for (group,), figures in comparison.figures.group_by("group", maintain_order=True):
+        table = Table(box=None, pad_edge=False, title=f"{group}, SIMULATED beside published", title_justify="left")
+        for heading in ("column", "of", "figure"):
+            table.add_column(heading, no_wrap=True)
+        for heading in ("published", "simulated", "tolerance", ""):
+            table.add_column(heading, no_wrap=True, justify="right")
+        for row in figures.iter_rows(named=True):
+            words, numbers = ("column", "segment", "figure"), ("published", "generated", "tolerance")
+            cells = [*(row[name] for name in words), *(f"{row[name]:,.4g}" for name in numbers)]
+            table.add_row(*cells, "" if row["within"] else "outside")
+        _out.print(table)
+    for row in comparison.summary().iter_rows(named=True):
+        say(f"{row['group']}: {row['within']} of {row['figures']} within tolerance")
+
+
+def _show_truth(comparison: "TruthComparison") -> None:
+    if not comparison.known:
+        return
+    say(f"SIMULATED: these customers were made, so it is known that {comparison.hidden:,} unlabelled are affluent.")
+    table = Table(box=None, pad_edge=False, title="Hidden affluent found (90 % intervals)", title_justify="left")
+    for heading in ("first of the list", "ours", "the in-sample way", "chance"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for point in comparison.points:
+        table.add_row(f"{point.share:.0%}", _short(point.found), _short(point.found_in_sample), f"{point.share:.3f}")
+    _out.print(table)
 
 
 def _short(estimate: "Estimate") -> str:

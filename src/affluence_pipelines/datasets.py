@@ -16,6 +16,7 @@ from affluence.data.contract import Contract, load_contract
 from affluence.data.reading import Reading, read_table
 from affluence.data.writing import write_csv, write_parquet, write_text
 from affluence.pu.release import ModelLabel, Release, ReleasedModel
+from affluence.steps import make_bank
 
 Metadata = dict[str, Any]
 
@@ -85,7 +86,8 @@ class RecordDataset(FileDataset):
 class BankTableDataset(AbstractDataset[None, Reading]):
     """A bank's table, read under its contract: CSV, Excel or Parquet, found out from its content; never written.
 
-    `table` may name the file; without it the contract's own file is read, relative to `root`.
+    `table` may name the file; without it the contract's own file is read, relative to `root`, and made first where the
+    contract is that of a made bank.
     """
 
     def __init__(
@@ -103,7 +105,7 @@ class BankTableDataset(AbstractDataset[None, Reading]):
 
     def load(self) -> Reading:
         contract = load_contract(self._contract)
-        path = Path(self._table) if self._table else self._root / own_file(contract)
+        path = Path(self._table) if self._table else own_table(contract, root=self._root)
         return read_table(path, contract=contract, tag_required=False)
 
     def save(self, data: None) -> None:
@@ -111,6 +113,39 @@ class BankTableDataset(AbstractDataset[None, Reading]):
 
     def _describe(self) -> dict[str, Any]:
         return {"contract": str(self._contract), "table": self._table or "the contract's own"}
+
+
+class TruthDataset(AbstractDataset[None, pl.DataFrame]):
+    """Who of a contract's own table is truly affluent, by row; without rows where nobody knows.
+
+    Nobody knows it of a real table, nor of a `table` that was given in place of the contract's own.
+    """
+
+    def __init__(
+        self,
+        *,
+        contract: dict[str, str],
+        root: dict[str, str],
+        table: dict[str, str | None],
+        metadata: Metadata | None = None,
+    ) -> None:
+        self._contract = Path(contract["filepath"])
+        self._root = Path(root["path"])
+        self._given = bool(table["filepath"])
+        self.metadata = metadata
+
+    def load(self) -> pl.DataFrame:
+        contract = load_contract(self._contract)
+        if contract.truth_file is None or self._given:
+            return pl.DataFrame(schema={"row": pl.Int64, "affluent": pl.Boolean, "hidden_type": pl.String})
+        own_table(contract, root=self._root)
+        return pl.read_parquet(self._root / contract.truth_file)
+
+    def save(self, data: None) -> None:
+        raise DatasetError("The truth is made together with its table; a pipeline only reads it.")
+
+    def _describe(self) -> dict[str, Any]:
+        return {"contract": str(self._contract)}
 
 
 class RegisteredModelDataset(AbstractDataset[Release, ReleasedModel]):
@@ -148,11 +183,13 @@ class RegisteredModelDataset(AbstractDataset[Release, ReleasedModel]):
         return {"store": str(self.registry.folder), "alias": self._alias}
 
 
-def own_file(contract: Contract) -> Path:
-    """The file that a contract names.
+def own_table(contract: Contract, *, root: Path) -> Path:
+    """The file that a contract names, under `root`; a made bank's is made when it is not there yet.
 
-    Errors: DatasetError when it names none.
+    Errors: DatasetError when the contract names none.
     """
     if contract.file is None:
         raise DatasetError(f"The contract of {contract.table} names no file. Give the table's path (DATA=path).")
-    return contract.file
+    if contract.simulated and not (root / contract.file).exists():
+        make_bank(contract, root)
+    return root / contract.file

@@ -47,6 +47,7 @@ def made_customers(rows: int = ROWS, *, seed: int = 0) -> pl.DataFrame:
     wealth = np.log(balance) + 1.5 * (job == "doctor") + random.normal(0, 1, rows)
     return pl.DataFrame(
         {
+            "row": range(1, rows + 1),
             "customer_id": [f"C{number}" for number in range(rows)],
             "tag": (wealth > np.quantile(wealth, 0.8)).astype(np.int8),
             "balance_usd": balance,
@@ -82,8 +83,13 @@ def training(customers: pl.DataFrame, features: pl.DataFrame, contract: Contract
 
 
 @pytest.fixture(scope="session")
-def evaluation(training: steps.Training, customers: pl.DataFrame, features: pl.DataFrame):
-    return steps.evaluate(training, customers, features, capacity_share=0.1)
+def in_sample_scores(training: steps.Training, features: pl.DataFrame) -> np.ndarray:
+    return steps.score_in_sample(training, features)
+
+
+@pytest.fixture(scope="session")
+def evaluation(training: steps.Training, customers: pl.DataFrame, in_sample_scores: np.ndarray):
+    return steps.evaluate(training, customers, in_sample_scores, capacity_share=0.1)
 
 
 @pytest.fixture(scope="session")

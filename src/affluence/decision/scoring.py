@@ -6,18 +6,17 @@ from scipy.special import expit
 from affluence.pu.cross_fitting import customer_digests
 from affluence.pu.fold_models import Scored, TrainedModel
 
-SCORE_COLUMNS = ("customer_id", "tag", "score", "labelled_probability", "scored_by_fold")
-
 
 def score_table(model: TrainedModel, customers: pl.DataFrame, scored: Scored) -> pl.DataFrame:
-    """One row a row of `customers`, in their order: id, tag where there is one, score, labelled probability.
+    """One row a row of `customers`, in their order: row, id, tag where there is one, score, labelled probability.
 
     The score is the log-odds of the tag. `labelled_probability` is P(s = 1 given x), and missing throughout when the
     model's log-odds were not found to be calibrated. `scored_by_fold` is the fold whose model never saw the customer,
     missing for a customer no model saw.
     """
     probability = pl.Series(expit(scored.log_odds)) if model.calibrated else pl.lit(None, dtype=pl.Float64)
-    return customers.select(pl.col("customer_id"), *_tag(customers)).with_columns(
+    known = [name for name in ("row", "customer_id", "tag") if name in customers.columns]
+    return customers.select(known).with_columns(
         pl.Series("score", scored.log_odds),
         probability.alias("labelled_probability"),
         pl.Series("scored_by_fold", scored.fold).replace(-1, None),
@@ -25,10 +24,10 @@ def score_table(model: TrainedModel, customers: pl.DataFrame, scored: Scored) ->
 
 
 def rank_candidates(scores: pl.DataFrame, *, key: int) -> pl.DataFrame:
-    """The unlabelled of `scores`, the highest score first, with their `rank` from 1.
+    """The unlabelled of `scores`, the highest score first: `rank` from 1, row, customer, score, labelled probability.
 
     Equal scores are ordered by the keyed digest of the customer: at random, and the same in any order of the table.
-    Where the table has no tag everyone is a candidate.
+    Where the table has no tag everyone is a candidate. A customer with several rows stands once for each.
     """
     unlabelled = scores.filter(pl.col("tag") == 0) if "tag" in scores.columns else scores
     tie_break = pl.Series("tie_break", customer_digests(unlabelled["customer_id"], key=key))
@@ -36,9 +35,5 @@ def rank_candidates(scores: pl.DataFrame, *, key: int) -> pl.DataFrame:
         unlabelled.with_columns(tie_break)
         .sort("score", "tie_break", descending=[True, False], maintain_order=True)
         .with_row_index("rank", offset=1)
-        .select("rank", "customer_id", "score", "labelled_probability")
+        .drop("tag", "tie_break", "scored_by_fold", strict=False)
     )
-
-
-def _tag(customers: pl.DataFrame) -> tuple[pl.Expr, ...]:
-    return (pl.col("tag"),) if "tag" in customers.columns else ()

@@ -47,7 +47,8 @@ def wilson(successes: int, trials: int, *, level: float = LEVEL) -> Estimate:
     share = successes / trials
     centre = (share + z**2 / (2 * trials)) / (1 + z**2 / trials)
     reach = z / (1 + z**2 / trials) * float(np.sqrt(share * (1 - share) / trials + z**2 / (4 * trials**2)))
-    return Estimate(share, max(0.0, centre - reach), min(1.0, centre + reach), assumption, level)
+    low, high = max(0.0, centre - reach), min(1.0, centre + reach)
+    return Estimate(share, min(low, share), max(high, share), assumption, level)
 
 
 def log_loss(log_odds: NDArray[np.float64], tags: NDArray[np.int8]) -> float:

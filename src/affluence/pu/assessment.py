@@ -3,7 +3,6 @@
 import numpy as np
 import polars as pl
 
-from affluence import progress
 from affluence.errors import UserError
 from affluence.evaluation.calibration import log_loss, reliability
 from affluence.evaluation.ranking import (
@@ -19,7 +18,8 @@ from affluence.evaluation.results import Evaluation, Importance, InSampleCompari
 from affluence.features.definitions import features_of
 from affluence.pu.cross_fitting import CrossFit
 from affluence.pu.importance import shuffled_importance
-from affluence.pu.in_sample import DESCRIPTION, in_sample_log_odds
+from affluence.pu.in_sample import DESCRIPTION
+from affluence.pu.learners.protocol import LogOdds
 from affluence.pu.training import Training
 
 # Shares of the table at which recall, precision and lift are told: fine at the top, where campaigns live.
@@ -27,12 +27,12 @@ CURVE_SHARES = (*(half_point / 200 for half_point in range(1, 40)), *(two / 50 f
 
 
 def evaluate(
-    training: Training, customers: pl.DataFrame, features: pl.DataFrame, *, capacity_share: float
+    training: Training, customers: pl.DataFrame, in_sample_scores: LogOdds, *, capacity_share: float
 ) -> Evaluation:
     """Everything measured about `training` at a capacity of `capacity_share` of the table.
 
-    `customers` and `features` are those that were trained on. The champion is the learner that finds most of the
-    tagged within the capacity.
+    `customers` are those that were trained on; `in_sample_scores` are theirs the in-sample way, for comparison alone.
+    The champion is the learner that finds most of the tagged within the capacity.
 
     Errors: UserError when the share is not above 0 and at most 1.
     """
@@ -58,7 +58,7 @@ def evaluate(
         confusion=confusion_at(champion.out_of_fold, tags, cut=capacity),
         reliability=reliability(champion.out_of_fold, tags),
         importances=_importances(champion, training, customers, share=capacity_share),
-        in_sample=_in_sample(champion, training, features, capacity=capacity),
+        in_sample=_in_sample(champion, training, in_sample_scores, capacity=capacity),
     )
 
 
@@ -94,11 +94,9 @@ def _importances(
     )
 
 
-def _in_sample(champion: CrossFit, training: Training, features: pl.DataFrame, *, capacity: int) -> InSampleComparison:
+def _in_sample(champion: CrossFit, training: Training, remembered: LogOdds, *, capacity: int) -> InSampleComparison:
     """The counts are of unlabelled customers; log-odds of 0 and above are a score of 0.5 and above."""
     scores, tags = champion.out_of_fold, training.tags
-    remembered = in_sample_log_odds(training.preprocessing.design(features), tags, seed=training.seed)
-    progress.report("Scoring in sample, for comparison", done=1, total=1)
     unlabelled = tags == 0
     above_cut = np.zeros(len(tags), dtype=bool)
     above_cut[best_first(scores)[:capacity]] = True

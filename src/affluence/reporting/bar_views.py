@@ -6,9 +6,8 @@ No group under ten customers is shown: a smaller count becomes "under 10", a sma
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy.stats import norm
-
 from affluence.data.profiling import Bin, ColumnProfile
+from affluence.evaluation.calibration import wilson
 from affluence.evaluation.results import Estimate
 from affluence.reporting import wording
 from affluence.reporting.tracks import Axis, Mark
@@ -45,25 +44,10 @@ def view_bars(profile: ColumnProfile, rates: Sequence[Estimate | None], *, axis:
     )
 
 
-def proportion(successes: int, trials: int, *, level: float = 0.9) -> Estimate:
-    """The share `successes / trials` with Wilson's interval, which stays inside 0 and 1 (Wilson, JASA 1927).
-
-    Assumes that the trials are independent. Raises ValueError when there is no trial.
-    """
-    if trials <= 0:
-        raise ValueError(f"A share needs at least one customer, not {trials}.")
-    z = float(norm.ppf(0.5 + level / 2))
-    share, spread = successes / trials, z * z / trials
-    centre = (share + spread / 2) / (1 + spread)
-    half = z * (share * (1 - share) / trials + spread / (4 * trials)) ** 0.5 / (1 + spread)
-    low, high = max(0.0, centre - half), min(1.0, centre + half)
-    return Estimate(share, min(low, share), max(high, share), "customers are independent of one another", level)
-
-
 def tagged_rate(each: Bin) -> Estimate | None:
     """The tagged rate of a bin with its interval; None where fewer than ten customers stand in it."""
     customers = each.tagged + each.unlabelled
-    return proportion(each.tagged, customers) if customers >= wording.SMALLEST_GROUP else None
+    return wilson(each.tagged, customers) if customers >= wording.SMALLEST_GROUP else None
 
 
 def totals(profile: ColumnProfile) -> tuple[int, int]:

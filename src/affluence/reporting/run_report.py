@@ -17,9 +17,11 @@ from affluence.data.contract import Contract
 from affluence.data.profiling import ColumnProfile
 from affluence.data.reading import IntakeReport
 from affluence.evaluation.results import Estimate, Evaluation
+from affluence.evaluation.truth import UNKNOWN, TruthComparison
 from affluence.pu.release import ModelLabel
 from affluence.reporting import curve_views, figures, result_views, wording
 from affluence.reporting.column_views import view_columns
+from affluence.reporting.truth_view import view_truth
 
 _STYLES = ("tokens.css", "base.css", "report.css")
 
@@ -31,7 +33,7 @@ class ReportContent:
     `candidates` are the unlabelled, ranked: rank, customer_id, score, labelled_probability and the contract's
     columns; the first twenty are enough. `made_at` is the time of the run in the words to be shown; `seconds` is
     how long the run took.
-    `simulated` marks every page of a report on customers that do not exist.
+    `simulated` marks every page of a report on customers that do not exist, of whom `truth` may be known.
     """
 
     contract: Contract
@@ -44,6 +46,7 @@ class ReportContent:
     seconds: float | None
     affluence_version: str
     simulated: bool = False
+    truth: TruthComparison = UNKNOWN
 
 
 def render_run_report(content: ReportContent) -> str:
@@ -82,6 +85,7 @@ def _views(content: ReportContent) -> dict[str, Any]:
         "violations": result_views.view_violations(content.intake),
         "intake_facts": result_views.view_intake(content.intake),
         "column_groups": view_columns(content.profiles, contract=contract),
+        "truth": view_truth(content.truth),
         "parameters": result_views.view_parameters(content.model.parameters),
         "assumptions": result_views.assumptions(_estimates(evaluation)),
     }

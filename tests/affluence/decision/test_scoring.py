@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 import pytest
@@ -18,7 +20,7 @@ def candidates(model, scores) -> pl.DataFrame:
 
 
 def test_everyone_is_scored_in_the_tables_order(scores, customers):
-    assert scores.columns == ["customer_id", "tag", "score", "labelled_probability", "scored_by_fold"]
+    assert scores.columns == ["row", "customer_id", "tag", "score", "labelled_probability", "scored_by_fold"]
     assert scores["customer_id"].equals(customers["customer_id"])
     assert scores["scored_by_fold"].null_count() == 0
     assert scores["labelled_probability"].to_numpy() == pytest.approx(expit(scores["score"].to_numpy()))
@@ -26,7 +28,7 @@ def test_everyone_is_scored_in_the_tables_order(scores, customers):
 
 def test_candidates_are_all_the_unlabelled_and_nobody_else(candidates, customers):
     assert set(candidates["customer_id"]) == set(customers.filter(pl.col("tag") == 0)["customer_id"])
-    assert candidates.columns == ["rank", "customer_id", "score", "labelled_probability"]
+    assert candidates.columns == ["rank", "row", "customer_id", "score", "labelled_probability"]
 
 
 def test_ranks_count_from_one_and_follow_the_score(candidates):
@@ -71,3 +73,9 @@ def test_a_table_that_lacks_a_feature_is_refused_in_words(model, customers):
 
 def test_an_empty_table_gives_an_empty_list(model, customers):
     assert steps.candidates(model, steps.score(model, customers.clear())).height == 0
+
+
+def test_a_list_of_made_customers_says_so_in_every_row(model, scores):
+    made = replace(model, contract=model.contract.model_copy(update={"simulated": True}))
+    assert set(steps.candidates(made, scores)["simulated"]) == {"SIMULATED"}
+    assert "simulated" not in steps.candidates(model, scores).columns

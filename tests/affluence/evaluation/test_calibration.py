@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.special import expit
 from sklearn.metrics import log_loss as reference_log_loss
 
@@ -54,6 +56,13 @@ def test_wilson_gives_the_published_example():
     """Newcombe (1998), Statistics in Medicine 17, table I: 81 of 263 at 95 % is 0.2553 to 0.3662."""
     share = wilson(81, 263, level=0.95)
     assert (share.low, share.high) == (pytest.approx(0.2553, abs=5e-5), pytest.approx(0.3662, abs=5e-5))
+
+
+@given(st.integers(1, 10_000).flatmap(lambda trials: st.tuples(st.integers(0, trials), st.just(trials))))
+def test_wilson_holds_its_share_and_stays_inside_zero_and_one(counts):
+    share = wilson(*counts)
+    assert 0 <= share.low <= share.value <= share.high <= 1
+    assert share.low < share.high
 
 
 def test_wilson_of_nobody_says_nothing():

@@ -49,15 +49,15 @@ def test_the_columns_that_made_the_tag_matter_most(evaluation):
     assert falls["balance_usd"] > 0.1 > abs(falls["age_years"])
 
 
-def test_split_gain_sums_to_one_over_the_columns(training, customers, features):
+def test_split_gain_sums_to_one_over_the_columns(training, customers, in_sample_scores):
     kept = steps.Training(**{**vars(training), "fits": (training.fit_of("random_forest"),)})
-    importances = steps.evaluate(kept, customers, features, capacity_share=0.1).importances
+    importances = steps.evaluate(kept, customers, in_sample_scores, capacity_share=0.1).importances
     assert sum(importance.gain for importance in importances) == pytest.approx(1)
 
 
-def test_a_scorecard_has_no_split_gain(training, customers, features):
+def test_a_scorecard_has_no_split_gain(training, customers, in_sample_scores):
     kept = steps.Training(**{**vars(training), "fits": (training.fit_of("logistic"),)})
-    evaluated = steps.evaluate(kept, customers, features, capacity_share=0.1)
+    evaluated = steps.evaluate(kept, customers, in_sample_scores, capacity_share=0.1)
     assert {importance.gain for importance in evaluated.importances} == {None}
     assert len(evaluated.learners) == 1
 
@@ -66,11 +66,11 @@ def test_rows_and_customers_are_counted_apart(customers, contract):
     repeated = customers.with_columns(customer_id=pl.format("C{}", pl.int_range(pl.len()) // 2))
     features = steps.build_features(repeated, contract)
     training = steps.train(repeated, features, contract, learners=["logistic"], folds=3, seed=0)
-    evaluated = steps.evaluate(training, repeated, features, capacity_share=0.2)
+    evaluated = steps.evaluate(training, repeated, np.zeros(3_000), capacity_share=0.2)
     assert (evaluated.rows, evaluated.customers, evaluated.folds) == (3_000, 1_500, 3)
 
 
 @pytest.mark.parametrize("share", [0, -0.1, 1.5, float("nan")])
-def test_an_impossible_capacity_is_refused_in_words(training, customers, features, share):
+def test_an_impossible_capacity_is_refused_in_words(training, customers, in_sample_scores, share):
     with pytest.raises(UserError, match="give a share above 0 and at most 1"):
-        steps.evaluate(training, customers, features, capacity_share=share)
+        steps.evaluate(training, customers, in_sample_scores, capacity_share=share)

@@ -1,9 +1,7 @@
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from affluence.data.profiling import Bin
-from affluence.reporting.bar_views import highest_share, proportion, tagged_rate, view_bars
+from affluence.reporting.bar_views import highest_share, tagged_rate, view_bars
 from affluence.reporting.tracks import Axis
 
 AXIS = Axis(0, 1, 0.5)
@@ -11,23 +9,6 @@ AXIS = Axis(0, 1, 0.5)
 
 def bars_of(profile):
     return view_bars(profile, [tagged_rate(each) for each in profile.bins], axis=AXIS)
-
-
-@given(st.integers(1, 10_000).flatmap(lambda trials: st.tuples(st.integers(0, trials), st.just(trials))))
-def test_an_interval_holds_its_share_and_stays_inside_zero_and_one(counts):
-    share = proportion(*counts)
-    assert 0 <= share.low <= share.value <= share.high <= 1
-    assert share.low < share.high
-
-
-def test_the_interval_is_wilsons():
-    share = proportion(20, 100, level=0.95)
-    assert (share.low, share.high) == pytest.approx((0.1334, 0.2888), abs=1e-4)
-
-
-def test_nobody_has_no_share():
-    with pytest.raises(ValueError, match="at least one customer"):
-        proportion(0, 0)
 
 
 def test_the_tallest_bar_is_full_and_the_others_are_measured_by_it(make, contract):

@@ -10,15 +10,33 @@ def create_pipeline() -> Pipeline:
     return Pipeline(
         [
             node(
+                steps.score_in_sample,
+                inputs={"training": "training", "features": "features"},
+                outputs="in_sample_scores",
+                name="score_in_sample",
+            ),
+            node(
                 steps.evaluate,
                 inputs={
                     "training": "training",
                     "customers": "customers",
-                    "features": "features",
+                    "in_sample_scores": "in_sample_scores",
                     "capacity_share": "params:capacity_share",
                 },
                 outputs="evaluation",
                 name="evaluate_learners",
+            ),
+            node(
+                steps.hold_against_truth,
+                inputs={
+                    "training": "training",
+                    "evaluation": "evaluation",
+                    "in_sample_scores": "in_sample_scores",
+                    "customers": "customers",
+                    "truth": "truth",
+                },
+                outputs="known_truth",
+                name="hold_against_truth",
             ),
             node(
                 steps.choose,

@@ -16,6 +16,7 @@ def create_pipeline() -> Pipeline:
                     "customers": "customers",
                     "intake_report": "intake_report",
                     "evaluation": "evaluation",
+                    "known_truth": "known_truth",
                     "candidates": "candidates",
                     "model_label": "model_label",
                     "made_at": "params:made_at",
