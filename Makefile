@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && { echo $$p; break; }; done)
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
-CODE := src tests docs/conf.py
+CODE := src tests benchmarks docs
 
 # What a run works on: DATA=name or DATA=path CONTRACT=name-or-path; PROMOTE=1 makes its model the champion.
 RUN_OPTIONS := $(if $(DATA),--data $(DATA)) $(if $(CONTRACT),--contract $(CONTRACT)) $(if $(PROMOTE),--promote)
@@ -35,6 +35,10 @@ test-slow: $(VENV)/dev ## The slow tests; one whose program is absent says so
 .PHONY: lint
 lint: $(VENV)/dev ## Format, ruff, flake8, strict types, import contracts
 	@PATH="$(abspath $(BIN)):$$PATH" ./lint.sh
+
+.PHONY: bench-published
+bench-published: $(VENV)/main ## The published models and ours on one made bank (three minutes)
+	@$(BIN)/python -m benchmarks.published_ways
 
 .PHONY: check
 check: lint test ## Lint and the fast tests
@@ -69,7 +73,7 @@ clean: ## Remove what was made: the environment, caches, documentation, results 
 .PHONY: help
 help: ## This list
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
-		/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+		/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # One environment, grown as needed: each mark below says that its requirements are in it.
 $(VENV)/python:

@@ -155,3 +155,35 @@ def test_a_fault_of_ours_shows_its_kind_and_no_value(project, monkeypatch):
     assert answer.exit_code == 70
     assert "KeyError" in answer.output
     assert "secret" not in answer.output
+
+
+def test_a_bank_is_made_where_its_contract_says_and_the_truth_apart(project):
+    made = call("simulate", "--customers", "800", "--seed", "5", "--scenario", "rule", "--hidden-share", "0.1")
+    assert made.exit_code == 0, made.output
+    assert "SIMULATED" in made.output
+    table, truth = (pl.read_parquet(f"data/01_raw/reference_bank{kind}.parquet") for kind in ("", "_truth"))
+    assert table.height == truth.height == 800
+    hidden = (truth["hidden_type"] != "none").sum()
+    assert hidden == round(0.1 * (table["C_seg"] == "NORMAL").sum())
+
+
+def test_both_sides_of_a_comparison_are_printed_and_nothing_is_written(project):
+    compared = call("simulate", "--customers", "3000", "--compare")
+    assert compared.exit_code == 0, compared.output
+    assert "published  simulated" in compared.output
+    assert "rows with a value: 42 of 42 within tolerance" in compared.output
+    assert not (project / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        (("--customers", "10"), "too few to show a bank"),
+        (("--scenario", "odd"), "no scenario 'odd'"),
+        (("--contract", "few"), "not that of a made table"),
+    ],
+)
+def test_a_bank_that_cannot_be_made_is_told_in_words(project, option, words):
+    answer = call("simulate", *option)
+    assert answer.exit_code == 1
+    assert words in answer.output

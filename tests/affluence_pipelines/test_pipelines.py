@@ -1,6 +1,7 @@
 """The Kedro project as Kedro sees it, and a run of it on a few people."""
 
 import gzip
+import json
 import shutil
 from pathlib import Path
 
@@ -64,11 +65,12 @@ def test_everything_that_a_pipeline_reads_or_keeps_stands_in_the_catalog(project
         known = set(context.catalog.keys()) | {f"params:{name}" for name in context.params}
     assert pipelines["everything"].inputs() <= known
     in_memory = pipelines["everything"].all_outputs() - known
-    assert in_memory == {"training", "chosen_model", "model"}
+    assert in_memory == {"training", "in_sample_scores", "chosen_model", "model"}
 
 
 def test_a_run_leaves_list_scores_report_and_a_registered_model(finished):
     results = finished / "data" / "07_model_output"
+    assert json.loads((results / "known_truth.json").read_text())["points"] == []
     scores, candidates = (pl.read_parquet(results / f"{name}.parquet") for name in ("scores", "candidates"))
     assert scores.height == 2_500
     assert candidates.height == scores.filter(pl.col("tag") == 0).height
@@ -115,3 +117,15 @@ def test_a_refused_table_ends_the_run_as_failed_and_leaves_what_was_there(finish
     mlflow.set_tracking_uri(f"sqlite:///{finished / 'data/06_models/mlflow.db'}")
     statuses = [r.info.status for r in mlflow.search_runs(experiment_names=["affluence-few"], output_format="list")]
     assert statuses.count("FAILED") == 1
+
+
+def test_a_made_bank_is_made_when_it_is_not_there_and_its_truth_with_it(project):
+    made = project / "data" / "01_raw" / "reference_bank.parquet"
+    contract = project / "conf" / "base" / "contract_reference_bank.yml"
+    assert not made.exists()
+    run(project, "intake", contract=str(contract))
+    truth = pl.read_parquet(made.with_name("reference_bank_truth.parquet"))
+    assert truth.height == pl.read_parquet(made).height == 66_083
+    before = made.stat().st_mtime_ns
+    run(project, "intake", contract=str(contract))
+    assert made.stat().st_mtime_ns == before
