@@ -88,6 +88,32 @@ def check(file: Path, contract: str, scoring: bool) -> None:
 
 
 @main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--contract", help=CONTRACT_HELP + " Without one, id and tag are guessed.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write the findings as an HTML page too.")
+@click.option("--seed", default=0, show_default=True, help="Fixes what is sampled.")
+def doctor(file: Path, contract: str | None, out: Path | None, seed: int) -> None:
+    """Examine the table in FILE: copies, sentinels, gaps, leaks of the tag, and what to do about each.
+
+    Nothing need be said of the table beforehand, and nothing in it is changed. The exit status is 1 when a finding that
+    stops is open, else 0; a contract decides with its key remedies.
+    """
+    from affluence.data.contract import load_contract
+    from affluence.data.doctor import examine, read_cells
+
+    loaded = load_contract(workspace.contract_path(contract)) if contract else None
+    with terminal.progress():
+        table = read_cells(file, contract=loaded)
+        findings = examine(table, contract=loaded, seed=seed)
+    terminal.show_findings(findings, file=file.name, table=table)
+    if out:
+        workspace.write_doctor_page(out, file=file, table=table, contract=loaded, findings=findings)
+        terminal.say(f"Page: {out}")
+    if any(finding.stops for finding in findings):
+        sys.exit(REFUSED)
+
+
+@main.command()
 @click.option("--data", help="A table's name (of conf/*/contract_<name>.yml) or a path, which needs --contract.")
 @click.option("--contract", help=CONTRACT_HELP)
 @click.option("--promote", is_flag=True, help="Make the model that is trained the champion.")

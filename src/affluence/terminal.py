@@ -3,8 +3,8 @@
 import json
 import logging
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,9 @@ from rich.table import Table
 from affluence.progress import LOGGER_NAME
 
 if TYPE_CHECKING:
+    import polars as pl
+
+    from affluence.data.doctor import Finding
     from affluence.data.reading import IntakeReport
     from affluence.data.reference_bank import Comparison
     from affluence.evaluation.results import Estimate, Evaluation
@@ -51,7 +54,7 @@ def progress() -> Iterator[None]:
     logger.setLevel(logging.INFO)
     logger.propagate = False
     try:
-        with bars:
+        with bars if _err.is_terminal else nullcontext():
             yield
     finally:
         logger.removeHandler(handler)
@@ -68,6 +71,21 @@ def show_intake(report: "IntakeReport") -> None:
         f"; {report.rows_read - report.rows_kept:,} rows are left out" if report.rows_kept < report.rows_read else ""
     )
     say("The contract refuses it; nothing was written." if report.refused else f"The contract accepts it{left_out}.")
+
+
+def show_findings(findings: "Sequence[Finding]", *, file: str, table: "pl.DataFrame") -> None:
+    """Print what the doctor found in a table, the worst first, each with its remedy."""
+    from affluence.reporting.finding_views import TITLES, in_a_sentence
+
+    say(f"{file}: {table.height:,} rows and {table.width} columns. {in_a_sentence(findings)}")
+    styles = {"stops": "bold red", "warns": "yellow", "notes": "cyan"}
+    for finding in findings:
+        decided = "" if finding.decision == "open" else f" [{finding.decision}]"
+        say("")
+        _out.print(f"{finding.severity:5}", style=styles[finding.severity], markup=False, end=" ")
+        say(f"{TITLES[finding.kind]} ({finding.kind}){decided}")
+        say(f"      {finding.sentence}")
+        say(f"      -> {finding.remedy.sentence}")
 
 
 def show_evaluation(evaluation: "Evaluation") -> None:

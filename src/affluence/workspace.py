@@ -2,16 +2,20 @@
 
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from affluence.errors import UserError
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from affluence.adapters.mlflow_registry import Registry
     from affluence.data.contract import Contract
+    from affluence.data.doctor import Finding
     from affluence.data.reading import Reading
 
 
@@ -89,6 +93,34 @@ def read(file: Path | None, contract: str) -> ReadTable:
         raise UserError(f"The contract of {loaded.table} names no file. Name the table's file.")
     path = file or project_root() / str(loaded.file)
     return ReadTable(loaded, read_table(path, contract=loaded, tag_required=False))
+
+
+def write_doctor_page(
+    out: Path, *, file: Path, table: "pl.DataFrame", contract: "Contract | None", findings: "Sequence[Finding]"
+) -> None:
+    """Write the doctor's page on `table` to `out`, with what the remedies that the contract applies make of it."""
+    from importlib.metadata import version
+
+    from affluence.data.doctor import subject_of, to_apply, treat
+    from affluence.data.writing import write_text
+    from affluence.reporting.doctor_page import DoctorContent, render_doctor_page
+
+    subject = subject_of(table, contract=contract)
+    content = DoctorContent(
+        title=contract.title if contract else file.name,
+        file=file.name,
+        rows=table.height,
+        columns=table.width,
+        contract=contract.table if contract else None,
+        customer_id=subject.customer_id,
+        tag=subject.tag_column,
+        findings=tuple(findings),
+        treatment=treat(table, findings=to_apply(findings), contract=contract) if contract else None,
+        made_at=f"{datetime.now(UTC):%-d %B %Y, %H:%M} UTC",
+        affluence_version=version("affluence"),
+        simulated=contract.simulated if contract else False,
+    )
+    write_text(render_doctor_page(content), out)
 
 
 def registry() -> "Registry":

@@ -157,6 +157,25 @@ def test_a_fault_of_ours_shows_its_kind_and_no_value(project, monkeypatch):
     assert "secret" not in answer.output
 
 
+def test_the_doctor_tells_what_it_finds_and_writes_its_page(project):
+    lines = Path("few.csv").read_text().splitlines()
+    Path("twice.csv").write_text("\n".join([*lines, *lines[1:60]]))
+    told = call("doctor", "twice.csv", "--contract", "few", "--out", "page.html")
+    assert told.exit_code == 0, told.output
+    assert "duplicate_rows" in told.output
+    assert "-> Keep one of each" in told.output
+    assert "Rows that stand twice" in Path("page.html").read_text()
+
+
+def test_the_doctor_needs_no_contract_and_its_status_says_when_a_finding_stops(project):
+    lines = Path("few.csv").read_text().splitlines()
+    leaking = [lines[0] + ",club", *(line + f",{int(line.endswith('>50K'))}" for line in lines[1:])]
+    Path("leaking.csv").write_text("\n".join(leaking))
+    told = call("doctor", "leaking.csv")
+    assert told.exit_code == 1
+    assert "club alone gives the tag away" in told.output
+
+
 def test_a_bank_is_made_where_its_contract_says_and_the_truth_apart(project):
     made = call("simulate", "--customers", "800", "--seed", "5", "--scenario", "rule", "--hidden-share", "0.1")
     assert made.exit_code == 0, made.output

@@ -224,6 +224,7 @@ def _parameters(release: Release) -> dict[str, object]:
     evaluation = release.evaluation
     return {
         "table": evaluation.table,
+        "simulated": release.model.contract.simulated,
         "data_hash": release.intake.data_hash,
         "contract": release.model.contract.fingerprint(),
         "rows": evaluation.rows,

@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from affluence.data.contract_errors import sentences_of
 from affluence.data.finding_kinds import FindingKind, RemedyChoice
@@ -184,6 +184,18 @@ class Contract(_Part):
                 f"decided_by is {decided_by or 'empty'}, wanted the number that says which row is the {rule}"
             )
         return self
+
+    @field_validator("remedies", mode="before")
+    @classmethod
+    def _remedies_are_known(cls, remedies: object) -> object:
+        """The remedies as they stand; one sentence for what is wrong in them, where pydantic would say several."""
+        for kind, choice in remedies.items() if isinstance(remedies, Mapping) else ():
+            if kind not in set(FindingKind):
+                raise ValueError(f"'{kind}' is no kind of finding, wanted one that affluence doctor names")
+            for word in choice.values() if isinstance(choice, Mapping) else [choice]:
+                if word not in get_args(RemedyChoice):
+                    raise ValueError(f"'{word}' stands at {kind}, wanted apply or leave")
+        return remedies
 
     @model_validator(mode="after")
     def _remedies_name_columns(self) -> Self:

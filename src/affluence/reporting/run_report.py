@@ -1,29 +1,27 @@
 """The report of one run: a single page that opens offline and brings its own charts, styles and script."""
 
-import base64
-import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 import polars as pl
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from affluence.data.contract import Contract
+from affluence.data.doctor import Finding
 from affluence.data.profiling import ColumnProfile
 from affluence.data.reading import IntakeReport
 from affluence.evaluation.results import Estimate, Evaluation
 from affluence.evaluation.truth import UNKNOWN, TruthComparison
 from affluence.pu.release import ModelLabel
-from affluence.reporting import curve_views, figures, result_views, wording
+from affluence.reporting import curve_views, figures, result_views
 from affluence.reporting.column_views import view_columns
+from affluence.reporting.finding_views import view_findings
+from affluence.reporting.page import environment, source_hash, template_text
 from affluence.reporting.truth_view import view_truth
 
-_STYLES = ("tokens.css", "base.css", "report.css")
+_STYLES = ("tokens.css", "base.css", "report.css", "findings.css")
 
 
 @dataclass(frozen=True)
@@ -33,6 +31,7 @@ class ReportContent:
     `candidates` are the unlabelled, ranked: rank, customer_id, score, labelled_probability and the contract's
     columns; the first twenty are enough. `made_at` is the time of the run in the words to be shown; `seconds` is
     how long the run took.
+    `findings` are what the table doctor found in the table.
     `simulated` marks every page of a report on customers that do not exist, of whom `truth` may be known.
     """
 
@@ -47,6 +46,7 @@ class ReportContent:
     affluence_version: str
     simulated: bool = False
     truth: TruthComparison = UNKNOWN
+    findings: tuple[Finding, ...] = ()
 
 
 def render_run_report(content: ReportContent) -> str:
@@ -55,16 +55,16 @@ def render_run_report(content: ReportContent) -> str:
     Its content security policy forbids every load and every script but its own two, so that even a hostile
     cell can do no more than be read. It shows twenty candidates at most and no group under ten customers.
     """
-    scripts = (Markup(get_plotlyjs()), _template_text("report.js"))  # noqa: S704
-    template = _environment().get_template("run_report.html.j2")
+    scripts = (Markup(get_plotlyjs()), template_text("report.js"))  # noqa: S704
+    template = environment().get_template("run_report.html.j2")
     return template.render(
         content=content,
         contract=content.contract,
         evaluation=content.evaluation,
         chosen=content.evaluation.champion_result,
-        styles=[_template_text(name) for name in _STYLES],
+        styles=[template_text(name) for name in _STYLES],
         scripts=scripts,
-        script_hashes=[_source_hash(script) for script in scripts],
+        script_hashes=[source_hash(script) for script in scripts],
         palette={colour: f"--{role}" for role, colour in figures.palette().items()},
         **_views(content),
     )
@@ -82,6 +82,7 @@ def _views(content: ReportContent) -> dict[str, Any]:
         "learners": result_views.view_learners(evaluation),
         "importances": result_views.view_importances(evaluation.importances, contract=contract),
         "in_sample_bars": result_views.in_sample_bars(evaluation.in_sample),
+        "findings": view_findings(content.findings),
         "violations": result_views.view_violations(content.intake),
         "intake_facts": result_views.view_intake(content.intake),
         "column_groups": view_columns(content.profiles, contract=contract),
@@ -98,43 +99,3 @@ def _estimates(evaluation: Evaluation) -> Sequence[Estimate]:
         chosen.roc_auc,
         *(group.observed for group in evaluation.reliability.bins),
     ]
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("affluence.reporting"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(_FILTERS)
-    return environment
-
-
-def _template_text(name: str) -> Markup:
-    """A style sheet or script of ours, trusted as it stands."""
-    text = (files("affluence.reporting") / "templates" / name).read_text(encoding="utf-8")
-    return Markup(text)  # noqa: S704
-
-
-def _source_hash(script: str) -> str:
-    """The script's hash in the form that a content security policy wants."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}"
-
-
-_FILTERS: dict[str, Callable[..., str]] = {
-    "count": wording.count,
-    "decimal": wording.number,
-    "decimal_range": wording.number_range,
-    "duration": wording.duration,
-    "in_words": wording.in_words,
-    "level": wording.level,
-    "percent": wording.percent,
-    "percent_range": wording.percent_range,
-    "points": wording.points,
-    "points_range": wording.points_range,
-    "times": wording.times,
-    "visible": wording.visible,
-}

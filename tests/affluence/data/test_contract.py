@@ -1,4 +1,5 @@
 import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -172,3 +173,26 @@ def test_a_contract_is_found_by_name_and_later_folders_win(tmp_path):
         find_contract("../x", folders=folders)
     with pytest.raises(ContractError, match="Known contracts: none"):
         find_contract("bank", folders=[])
+
+
+@pytest.mark.parametrize(
+    ("remedies", "sentence"),
+    [
+        ({"sentinels": "apply"}, "'sentinels' is no kind of finding"),
+        ({"copy": "mend"}, "'mend' stands at copy, wanted apply or leave"),
+        ({"copy": {"age_years": 1}}, "'1' stands at copy, wanted apply or leave"),
+        ({"copy": {"AGE": "apply"}}, "speak of 'AGE', wanted columns by our names"),
+    ],
+)
+def test_a_wrong_remedy_is_told_in_one_sentence(save, make_contract, remedies, sentence):
+    content = make_contract().model_dump(mode="json") | {"remedies": remedies}
+    with pytest.raises(ContractError) as refused:
+        load_contract(save(json.dumps(content), name="contract_small.yml"))
+    assert sentence in str(refused.value)
+    assert len(str(refused.value).splitlines()) == 2
+
+
+def test_remedies_are_part_of_the_fingerprint(make_contract):
+    applied = make_contract(remedies={"copy": "apply", "sum": {"age_years": "leave"}})
+    assert applied.remedies == {"copy": "apply", "sum": {"age_years": "leave"}}
+    assert applied.fingerprint() != make_contract().fingerprint()

@@ -84,7 +84,7 @@ def test_grouped_whole_numbers_are_read_in_every_locale(number, locale, grouped)
 
 
 # Python calls these four blank; Unicode, and so the reader, does not.
-NO_SEPARATORS = st.characters(exclude_characters="\x1c\x1d\x1e\x1f")
+NO_SEPARATORS = st.characters(codec="utf-8", exclude_characters="\x1c\x1d\x1e\x1f")
 
 
 @given(st.text(NO_SEPARATORS, max_size=12))

@@ -1,0 +1,145 @@
+"""Remedies applied to a table, and what the table was before and is after."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import reduce
+
+import polars as pl
+
+from affluence.data.contract import Contract
+from affluence.data.doctor.findings import Decision, Finding, RemedyAction
+from affluence.data.doctor.spelling import normal_spelling
+from affluence.data.doctor.subject import is_dated
+
+_DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%d/%m/%Y", "%d-%m-%Y", "%d-%b-%Y", "%d %b %Y", "%d %B %Y")
+
+
+@dataclass(frozen=True)
+class Account:
+    """What one remedy did: `cells` and `rows` are how many it changed or took out."""
+
+    finding: Finding
+    rows_before: int
+    rows_after: int
+    columns_before: int
+    columns_after: int
+    cells_changed: int
+
+
+@dataclass(frozen=True)
+class Treatment:
+    """A treated table, what each remedy did to it, and the columns that are in it but kept from the learners."""
+
+    table: pl.DataFrame
+    accounts: tuple[Account, ...]
+    excluded: tuple[str, ...]
+
+
+def to_apply(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings whose remedies the contract wants applied and a machine can apply."""
+    return tuple(each for each in findings if each.decision is Decision.APPLY and each.remedy.action)
+
+
+def treat(
+    table: pl.DataFrame, *, findings: Iterable[Finding], contract: Contract | None = None, seed: int = 0
+) -> Treatment:
+    """The table after the remedies of `findings`, in their order; a remedy for a person alone does nothing.
+
+    `table` is the one that was examined. `seed` fixes the order of a shuffle. The table given is not changed.
+    """
+    accounts: list[Account] = []
+    excluded: list[str] = []
+    for finding in findings:
+        if finding.remedy.action is None:
+            continue
+        if finding.remedy.action is RemedyAction.EXCLUDE:
+            excluded += [column for column in finding.remedy.columns if column not in excluded]
+        treated = _apply(table, finding, contract=contract, seed=seed)
+        accounts.append(_account(finding, table, treated))
+        table = treated
+    return Treatment(table, tuple(accounts), tuple(excluded))
+
+
+def _account(finding: Finding, before: pl.DataFrame, after: pl.DataFrame) -> Account:
+    same_rows = before.height == after.height and finding.remedy.action is not RemedyAction.SHUFFLE
+    kept = [name for name in finding.remedy.columns if same_rows and name in before.columns and name in after.columns]
+    changed = sum(_changed(before[name], after[name]) for name in kept)
+    return Account(finding, before.height, after.height, before.width, after.width, changed)
+
+
+def _changed(before: pl.Series, after: pl.Series) -> int:
+    if before.dtype != after.dtype:
+        return len(before) - before.null_count()
+    return int(before.ne_missing(after).sum())
+
+
+def _apply(table: pl.DataFrame, finding: Finding, *, contract: Contract | None, seed: int) -> pl.DataFrame:
+    remedy = finding.remedy
+    columns = [name for name in remedy.columns if name in table.columns]
+    match remedy.action:
+        case RemedyAction.DROP_COLUMNS:
+            return table.drop(columns)
+        case RemedyAction.DROP_DUPLICATES:
+            return _without_copies(table, contract=contract)
+        case RemedyAction.SHUFFLE:
+            return table.sample(fraction=1.0, shuffle=True, seed=seed)
+        case RemedyAction.SET_MISSING:
+            return table.with_columns(_set_missing(table[name], finding) for name in columns)
+        case RemedyAction.MERGE_SPELLINGS:
+            return table.with_columns(_merged(table[name]) for name in columns)
+        case RemedyAction.READ_NUMBERS:
+            decimal = contract.locale.decimal if contract else "."
+            return table.with_columns(_as_numbers(table[name], decimal=decimal) for name in columns)
+        case RemedyAction.READ_DATES:
+            return table.with_columns(_as_dates(table[name]) for name in columns)
+        case _:
+            return table
+
+
+def _without_copies(table: pl.DataFrame, *, contract: Contract | None) -> pl.DataFrame:
+    """One of each row; an id that no two rows share does not make them different."""
+    ids = {"customer_id", contract.customer_id.source} if contract else {"customer_id"}
+    keys = [name for name in table.columns if name in ids and table[name].n_unique() == table.height]
+    return table.unique(subset=[name for name in table.columns if name not in keys], keep="first", maintain_order=True)
+
+
+def _set_missing(series: pl.Series, finding: Finding) -> pl.Series:
+    numbers = series.cast(pl.Float64, strict=False)
+    low, high = finding.remedy.keep or (None, None)
+    broken = numbers.is_in(list(finding.remedy.values))
+    if low is not None:
+        broken |= numbers < low
+    if high is not None:
+        broken |= numbers > high
+    return series.set(broken.fill_null(value=False), None)
+
+
+def _merged(series: pl.Series) -> pl.Series:
+    """Each category in the spelling that most rows have."""
+    counts = series.drop_nulls().alias("value").value_counts(sort=True, name="rows")
+    counts = counts.sort("rows", "value", descending=[True, False])
+    commonest: dict[str, str] = {}
+    for text in counts["value"]:
+        commonest.setdefault(normal_spelling(text), text)
+    return series.replace({text: commonest[normal_spelling(text)] for text in counts["value"]})
+
+
+def _as_numbers(series: pl.Series, *, decimal: str) -> pl.Series:
+    """Amounts without currency and thousands marks; brackets mean a minus, per cent stays a number of per cent."""
+    negative = series.str.contains(r"^\s*\(|-")
+    bare = series.str.replace_all(r"[^0-9,.]", "")
+    thousands = "," if decimal == "." else "."
+    plain = bare.str.replace_all(thousands, "", literal=True).str.replace(decimal, ".", literal=True)
+    numbers = plain.cast(pl.Float64, strict=False)
+    return pl.DataFrame({"number": numbers, "negative": negative}).select(
+        pl.when("negative").then(-pl.col("number")).otherwise(pl.col("number")).alias(series.name)
+    )[series.name]
+
+
+def _as_dates(series: pl.Series) -> pl.Series:
+    """Dates; what does not read as one is missing."""
+    if is_dated(series):
+        return series
+    days = series.str.strip_chars().str.slice(0, 11).str.strip_chars("T ")
+    read = (days.str.to_date(layout, strict=False) for layout in _DAYS)
+    return reduce(lambda one, other: one.fill_null(other), read).alias(series.name)
