@@ -38,7 +38,7 @@ class Verbs(click.Group):
 @click.version_option(package_name="affluence")
 @click.option("--debug", is_flag=True, help="Show the whole traceback of an error.")
 def main(debug: bool) -> None:
-    r"""Find the hidden affluent among a bank's customers, and say how sure it is.
+    """Find the hidden affluent among a bank's customers, and say how sure it is.
 
     NORMAL means "not tagged affluent", not "not affluent". Every customer is scored by models that never saw that
     customer, so that a list never shows what a model remembers.
@@ -120,7 +120,7 @@ def doctor(file: Path, contract: str | None, out: Path | None, seed: int) -> Non
 @click.option("--pipeline", default="everything", show_default=True, help="The Kedro pipeline to run.")
 @click.option("--env", help="The Kedro environment (a folder of conf/) to run in.")
 def run(data: str | None, contract: str | None, promote: bool, pipeline: str, env: str | None) -> None:
-    r"""Run all of it through Kedro: read, train, evaluate, register, score, rank, report.
+    """Run all of it through Kedro: read, train, evaluate, register, score, rank, report.
 
     \b
     affluence run                                     the table that conf/base/globals.yml names
@@ -216,11 +216,13 @@ def score(file: Path | None, contract: str, model_version: str | None, out: Path
 
 
 @main.command()
-def report() -> None:
+@click.option("--contract", help="The contract of the run's table: a name or a path [default: found by its table].")
+def report(contract: str | None) -> None:
     """Write the report of the last run again, from what it left in data/."""
     root = workspace.project_root()
     with terminal.progress():
-        workspace.run_kedro(root, pipeline="reporting", env=None, parameters={})
+        chosen = workspace.contract_path(contract or workspace.last_table(root))
+        workspace.run_kedro(root, pipeline="reporting", env=None, parameters={"contract": str(chosen)})
     terminal.say(f"The report stands in {root / 'data/08_reporting/run_report.html'}")
 
 

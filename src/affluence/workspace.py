@@ -1,5 +1,6 @@
 """Where things stand for the command line: the project's root, contracts by name, the registry, Kedro."""
 
+import json
 import os
 import warnings
 from collections.abc import Mapping, Sequence
@@ -71,6 +72,17 @@ def choose_table(data: str | None, contract: str | None) -> Mapping[str, str]:
     if "." in data or "/" in data:
         raise UserError(f"There is no file {data}. Give the path of a table, or the name of a contract.")
     return {"contract": str(contract_path(data)), **chosen}
+
+
+def last_table(root: Path) -> str:
+    """The name of the table that the last run was about.
+
+    Errors: UserError when nothing was run yet.
+    """
+    evaluation = root / "data" / "07_model_output" / "evaluation.json"
+    if not evaluation.is_file():
+        raise UserError("Nothing was run yet, so there is nothing to report. Begin with: affluence run")
+    return str(json.loads(evaluation.read_text(encoding="utf-8"))["table"])
 
 
 def table_name(file: Path) -> str:

@@ -111,7 +111,7 @@ def _customer_ids(ledger: Ledger) -> pl.Series:
 def _one_row_a_customer(ledger: Ledger, customers: pl.DataFrame) -> pl.DataFrame:
     """`customers` with their rows settled, where the contract has a rule for it; the rest of the rows are noted."""
     rule, decided_by = ledger.contract.policy.repeated_customer_id, ledger.contract.customer_id.decided_by
-    if rule in {"refuse", "keep"} or decided_by is None:
+    if rule == "refuse" or rule == "keep" or decided_by is None:
         return customers
     settled = settle_identities(customers, rule=rule, decided_by=decided_by)
     left_out = customers.filter(~pl.col("row").is_in(settled["row"].implode()))["row"]

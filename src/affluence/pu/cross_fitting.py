@@ -10,6 +10,7 @@ from hashlib import blake2b
 
 import numpy as np
 import polars as pl
+from joblib import Parallel, cpu_count, delayed
 from numpy.typing import NDArray
 
 from affluence import progress
@@ -59,14 +60,22 @@ def deal_folds(digests: Digests, tags: Tags, *, folds: int) -> Folds:
 
 
 def cross_fit(learner: Learner, design: Design, tags: Tags, folds: Folds, *, seed: int) -> CrossFit:
-    """`learner` fitted once without each fold, and the log-odds of each fold's rows from the model without it."""
+    """`learner` fitted once without each fold, and the log-odds of each fold's rows from the model without it.
+
+    The folds are fitted side by side, as many at a time as the process may use processors.
+    """
     count = int(folds.max()) + 1
-    out_of_fold = np.full(len(design), np.nan)
-    models = []
-    for fold in range(count):
+
+    def fit_without(fold: int) -> tuple[FittedLearner, LogOdds]:
         held_out = folds == fold
         model = learner.fit(design.rows(~held_out), tags[~held_out], seed=seed + fold)
-        out_of_fold[held_out] = model.log_odds(design.rows(held_out))
+        return model, model.log_odds(design.rows(held_out))
+
+    out_of_fold = np.full(len(design), np.nan)
+    models = []
+    side_by_side = Parallel(n_jobs=min(count, cpu_count()), prefer="threads", return_as="generator")
+    for fold, (model, scores) in enumerate(side_by_side(delayed(fit_without)(fold) for fold in range(count))):
+        out_of_fold[folds == fold] = scores
         models.append(model)
         progress.report(f"Cross-fitting {learner.title}", done=fold + 1, total=count)
     return CrossFit(learner, tuple(models), out_of_fold)

@@ -13,6 +13,11 @@ from scipy.special import logit
 from affluence.features.preprocessing import Design
 from affluence.pu.learners.protocol import SMALLEST_PROBABILITY, LogOdds, Tags
 
+# Folds are fitted side by side, each on one thread. More threads in one fit wait for each other hundreds of times a
+# tree, and on a machine that does other work too that took ten times as long; and one thread gives the same trees on
+# every machine, to the bit.
+THREADS = 1
+
 
 @dataclass(frozen=True)
 class FittedBooster:
@@ -64,6 +69,7 @@ class BoosterLearner:
             **self.parameters,
             "seed": seed,
             "base_score": share,
+            "nthread": THREADS,
             "verbosity": 0,
         }
         booster = xgb.train(parameters, _matrix(design, tags), num_boost_round=self.rounds)
@@ -79,6 +85,7 @@ def _matrix(design: Design, tags: Tags | None = None) -> xgb.DMatrix:
     return xgb.DMatrix(
         design.matrix,
         label=tags,
+        nthread=THREADS,
         feature_names=list(design.names),
         feature_types=["c" if categories else "q" for categories in design.categories],
         enable_categorical=True,
