@@ -57,7 +57,15 @@ def main() -> None:
     }
     (HERE / "results.json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     page = "\n".join(
-        [f"# Published ways on a made bank, seed {chosen.seed}", "", NOTE, "", *_ours(own), *_ways(ways), *_sweep(swept)]
+        [
+            f"# Published ways on a made bank, seed {chosen.seed}",
+            "",
+            NOTE,
+            "",
+            *_ours(own),
+            *_ways(ways),
+            *_sweep(swept),
+        ]
     )
     (HERE / "results.md").write_text(page + "\n", encoding="utf-8")
     print(page)
@@ -65,7 +73,11 @@ def main() -> None:
 
 def _ours(own: dict[str, Measured]) -> list[str]:
     """Our own figures, for which there is nothing published to stand beside."""
-    lines = ["## Ours, 5-fold by customer", "", "| way | recall | ROC AUC | best F1 | candidates | hidden in 1 / 5 / 10 % |"]
+    lines = [
+        "## Ours, 5-fold by customer",
+        "",
+        "| way | recall | ROC AUC | best F1 | candidates | hidden in 1 / 5 / 10 % |",
+    ]
     lines += ["|---|---|---|---|---|---|"]
     for name, measured in own.items():
         figures = f"{measured.recall:.3f} | {measured.roc_auc:.3f} | {measured.best_f1:.3f}"

@@ -161,16 +161,11 @@ def train(
 
     with terminal.progress():
         accepted = workspace.read(file, contract)
-        customers, report = steps.intake(accepted.reading)
-        features = steps.build_features(customers, accepted.contract)
-        training = steps.train(
-            customers,
-            features,
-            accepted.contract,
-            learners=learners or tuple(LEARNERS),
-            folds=folds,
-            seed=seed,
-        )
+        accepted_customers, report = steps.intake(accepted.reading)
+        customers, used, examination = steps.examine(accepted_customers, accepted.contract)
+        features = steps.build_features(customers, used)
+        chosen = learners or tuple(LEARNERS)
+        training = steps.train(customers, features, used, examination, learners=chosen, folds=folds, seed=seed)
         in_sample_scores = steps.score_in_sample(training, features)
         evaluation = steps.evaluate(training, customers, in_sample_scores, capacity_share=capacity_share)
         release = steps.release(steps.choose(training, evaluation), evaluation, report)

@@ -4,6 +4,7 @@ Kedro's nodes, the command line and the service's jobs call these and nothing be
 same. Each step takes what the steps before it gave and changes none of it.
 """
 
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import polars as pl
 
 from affluence import progress
 from affluence.data.contract import Contract
+from affluence.data.examination import Examination, examine_customers
 from affluence.data.profiling import profile_columns
 from affluence.data.reading import IntakeReport, Reading, require_accepted
 from affluence.data.reference_bank import ReferenceBank, Scenario, simulate
@@ -26,7 +28,8 @@ from affluence.pu.fold_models import TrainedModel, score_customers
 from affluence.pu.in_sample import in_sample_log_odds
 from affluence.pu.learners.protocol import LogOdds
 from affluence.pu.release import ModelLabel, Release, ReleasedModel
-from affluence.pu.training import Training, choose, train
+from affluence.pu.training import Training, choose
+from affluence.pu.training import train as cross_fit_learners
 from affluence.reporting.run_report import ReportContent, render_run_report
 
 # As many rows as the published table has.
@@ -40,6 +43,7 @@ __all__ = [
     "candidates",
     "choose",
     "evaluate",
+    "examine",
     "hold_against_truth",
     "intake",
     "make_bank",
@@ -82,9 +86,33 @@ def intake(reading: Reading) -> tuple[pl.DataFrame, IntakeReport]:
     return require_accepted(reading), reading.report
 
 
+def examine(accepted_customers: pl.DataFrame, contract: Contract) -> tuple[pl.DataFrame, Contract, Examination]:
+    """The treated customers, the contract that now holds, and all that the doctor found and did.
+
+    Only remedies that the contract wants applied are; columns that they keep from the learners become forbidden.
+    """
+    examined = examine_customers(accepted_customers, contract=contract)
+    return examined.customers, examined.contract, examined.examination
+
+
 def build_features(customers: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     """The features of `customers`, one row each in the same order."""
     return compute_features(customers, features=features_of(contract))
+
+
+def train(
+    customers: pl.DataFrame,
+    features: pl.DataFrame,
+    contract: Contract,
+    examination: Examination | None = None,
+    *,
+    learners: Sequence[str],
+    folds: int,
+    seed: int,
+) -> Training:
+    """Each of `learners` cross-fitted on the same folds; see `affluence.pu.training`."""
+    rules = examination.rules if examination else ()
+    return cross_fit_learners(customers, features, contract, learners=learners, folds=folds, seed=seed, rules=rules)
 
 
 def score_in_sample(training: Training, features: pl.DataFrame) -> LogOdds:
@@ -162,6 +190,7 @@ def report(
     contract: Contract,
     customers: pl.DataFrame,
     intake_report: IntakeReport,
+    examination: Examination,
     evaluation: Evaluation,
     known_truth: TruthComparison,
     candidates: pl.DataFrame,
@@ -183,5 +212,7 @@ def report(
             affluence_version=version("affluence"),
             truth=known_truth,
             simulated=contract.simulated,
+            findings=examination.findings,
+            accounts=examination.accounts,
         )
     )

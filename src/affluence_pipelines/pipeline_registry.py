@@ -4,6 +4,7 @@ from kedro.pipeline import Pipeline
 
 from affluence_pipelines.pipelines.evaluation.pipeline import create_pipeline as evaluation
 from affluence_pipelines.pipelines.features.pipeline import create_pipeline as features
+from affluence_pipelines.pipelines.intake.pipeline import accept
 from affluence_pipelines.pipelines.intake.pipeline import create_pipeline as intake
 from affluence_pipelines.pipelines.reporting.pipeline import create_pipeline as reporting
 from affluence_pipelines.pipelines.scoring.pipeline import create_pipeline as scoring
@@ -19,7 +20,7 @@ def register_pipelines() -> dict[str, Pipeline]:
         "features": features(),
         "training": training(),
         "evaluation": evaluation(),
-        "scoring": intake() + scoring(),
+        "scoring": accept("customers") + scoring(),
         "reporting": reporting(),
         "everything": before_inference + scoring() + reporting(),
     }

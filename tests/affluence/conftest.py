@@ -66,6 +66,12 @@ def contract() -> Contract:
 
 
 @pytest.fixture(scope="session")
+def customers_contract() -> Contract:
+    """The contract of `customers`, also where a folder's own `contract` is another."""
+    return made_contract()
+
+
+@pytest.fixture(scope="session")
 def customers() -> pl.DataFrame:
     return made_customers()
 

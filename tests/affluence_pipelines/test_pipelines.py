@@ -65,7 +65,7 @@ def test_everything_that_a_pipeline_reads_or_keeps_stands_in_the_catalog(project
         known = set(context.catalog.keys()) | {f"params:{name}" for name in context.params}
     assert pipelines["everything"].inputs() <= known
     in_memory = pipelines["everything"].all_outputs() - known
-    assert in_memory == {"training", "in_sample_scores", "chosen_model", "model"}
+    assert in_memory == {"accepted_customers", "training", "in_sample_scores", "chosen_model", "model"}
 
 
 def test_a_run_leaves_list_scores_report_and_a_registered_model(finished):

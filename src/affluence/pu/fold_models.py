@@ -11,6 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from affluence.data.contract import Contract
+from affluence.data.doctor import CellRule, apply_cell_rules
 from affluence.features.definitions import Feature, compute_features, features_of
 from affluence.features.preprocessing import Preprocessing
 from affluence.pu.cross_fitting import FoldMap
@@ -23,7 +24,8 @@ ALL_MODELS = -1
 class TrainedModel:
     """Everything that scoring needs: contract, fitted features, fold models, and the map from customer to fold.
 
-    `calibrated` says whether its log-odds, turned into shares, were found to be probabilities of the tag.
+    `calibrated` says whether its log-odds, turned into shares, were found to be probabilities of the tag. `rules` are
+    what was done to cells of the training table; they are done to every table that is scored.
     """
 
     contract: Contract
@@ -32,6 +34,7 @@ class TrainedModel:
     models: tuple[FittedLearner, ...]
     fold_map: FoldMap
     calibrated: bool
+    rules: tuple[CellRule, ...] = ()
 
     @property
     def features(self) -> tuple[Feature, ...]:
@@ -53,7 +56,8 @@ def score_customers(model: TrainedModel, customers: pl.DataFrame) -> Scored:
 
     `customers` has the contract's columns by our names and `customer_id`; the tag is not looked at.
     """
-    design = model.preprocessing.design(compute_features(customers, features=model.features))
+    treated = apply_cell_rules(customers, model.rules)
+    design = model.preprocessing.design(compute_features(treated, features=model.features))
     folds = model.fold_map.folds_of(customers["customer_id"])
     log_odds = np.zeros(len(design))
     for fold, fitted in enumerate(model.models):

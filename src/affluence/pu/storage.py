@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 import polars as pl
+from pydantic import TypeAdapter
 
 from affluence.data.contract import Contract
+from affluence.data.doctor import CellRule
 from affluence.errors import UserError
 from affluence.features.preprocessing import Preprocessing
 from affluence.pu.cross_fitting import FoldMap
@@ -19,6 +21,7 @@ from affluence.pu.fold_models import TrainedModel
 from affluence.pu.learners import learner_of
 
 FORMAT = 1
+RULES = TypeAdapter(tuple[CellRule, ...])
 
 
 def save_model(model: TrainedModel, folder: Path) -> None:
@@ -53,6 +56,7 @@ def load_model(folder: Path) -> TrainedModel:
             folds=fold_map["fold"].to_numpy().astype(np.int8),
         ),
         calibrated=state["calibrated"],
+        rules=RULES.validate_python(state["rules"]),
     )
 
 
@@ -67,6 +71,7 @@ def _state(model: TrainedModel) -> dict[str, Any]:
         "folds": len(model.models),
         "key": model.fold_map.key,
         "calibrated": model.calibrated,
+        "rules": RULES.dump_python(model.rules, mode="json"),
     }
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from affluence.data.contract import Contract
+from affluence.data.doctor import CellRule
 from affluence.errors import UserError
 from affluence.evaluation.results import Evaluation
 from affluence.features.definitions import features_of
@@ -37,6 +38,7 @@ class Training:
     preprocessing: Preprocessing
     fits: tuple[CrossFit, ...]
     seed: int
+    rules: tuple[CellRule, ...] = ()
 
     def fit_of(self, key: str) -> CrossFit:
         """The cross-fit of one learner."""
@@ -51,10 +53,12 @@ def train(
     learners: Sequence[str],
     folds: int,
     seed: int,
+    rules: tuple[CellRule, ...] = (),
 ) -> Training:
     """Each of `learners` (keys) cross-fitted on the same folds; customers, not rows, are split.
 
-    `customers` and `features` are row by row the same customers. The result does not depend on the order of the rows.
+    `customers` and `features` are row by row the same customers; `rules` is what was done to their cells. The result
+    does not depend on the order of the rows.
 
     Errors: UserError when the table has no tag, no learner is named, or there are too few customers for the folds.
     """
@@ -76,6 +80,7 @@ def train(
         preprocessing=preprocessing,
         fits=tuple(CrossFit(fit.learner, fit.models, fit.out_of_fold[back]) for fit in in_order),
         seed=seed,
+        rules=rules,
     )
 
 
@@ -89,6 +94,7 @@ def choose(training: Training, evaluation: Evaluation) -> TrainedModel:
         models=champion.models,
         fold_map=training.fold_map,
         calibrated=evaluation.reliability.calibrated,
+        rules=training.rules,
     )
 
 

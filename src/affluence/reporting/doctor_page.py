@@ -56,7 +56,7 @@ def render_doctor_page(content: DoctorContent) -> str:
             open_sentence=in_a_sentence(undecided) if undecided else "Nothing waits for a decision.",
             touched=len({column for finding in content.findings for column in finding.columns}),
             looked_for=view_looked_for(content.findings),
-            accounts=view_accounts(content.treatment) if content.treatment else (),
+            accounts=view_accounts(content.treatment.accounts) if content.treatment else (),
             excluded=_excluded(content.treatment),
             styles=[template_text(name) for name in _STYLES],
             script=script,

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from affluence.data.doctor import Decision, Fact, Finding, Form, RemedyAction, Severity, Treatment
+from affluence.data.doctor import Account, Decision, Fact, Finding, Form, RemedyAction, Severity
 from affluence.data.finding_kinds import FindingKind
 from affluence.reporting import wording
 
@@ -177,7 +177,7 @@ def view_looked_for(findings: Iterable[Finding]) -> tuple[LookedFor, ...]:
     )
 
 
-def view_accounts(treatment: Treatment) -> tuple[AccountView, ...]:
+def view_accounts(accounts: Iterable[Account]) -> tuple[AccountView, ...]:
     """What each remedy changed, in the order in which they were applied."""
     return tuple(
         AccountView(
@@ -187,7 +187,7 @@ def view_accounts(treatment: Treatment) -> tuple[AccountView, ...]:
             rows=_change(account.rows_before, account.rows_after),
             cells=wording.count(account.cells_changed) if account.cells_changed else wording.NO_VALUE,
         )
-        for account in treatment.accounts
+        for account in accounts
     )
 
 

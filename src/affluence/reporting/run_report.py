@@ -9,7 +9,7 @@ from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
 from affluence.data.contract import Contract
-from affluence.data.doctor import Finding
+from affluence.data.doctor import Account, Finding
 from affluence.data.profiling import ColumnProfile
 from affluence.data.reading import IntakeReport
 from affluence.evaluation.results import Estimate, Evaluation
@@ -17,7 +17,7 @@ from affluence.evaluation.truth import UNKNOWN, TruthComparison
 from affluence.pu.release import ModelLabel
 from affluence.reporting import curve_views, figures, result_views
 from affluence.reporting.column_views import view_columns
-from affluence.reporting.finding_views import view_findings
+from affluence.reporting.finding_views import view_accounts, view_findings
 from affluence.reporting.page import environment, source_hash, template_text
 from affluence.reporting.truth_view import view_truth
 
@@ -31,7 +31,7 @@ class ReportContent:
     `candidates` are the unlabelled, ranked: rank, customer_id, score, labelled_probability and the contract's
     columns; the first twenty are enough. `made_at` is the time of the run in the words to be shown; `seconds` is
     how long the run took.
-    `findings` are what the table doctor found in the table.
+    `findings` are what the table doctor found in the table, `accounts` what its applied remedies did.
     `simulated` marks every page of a report on customers that do not exist, of whom `truth` may be known.
     """
 
@@ -47,6 +47,7 @@ class ReportContent:
     simulated: bool = False
     truth: TruthComparison = UNKNOWN
     findings: tuple[Finding, ...] = ()
+    accounts: tuple[Account, ...] = ()
 
 
 def render_run_report(content: ReportContent) -> str:
@@ -83,6 +84,7 @@ def _views(content: ReportContent) -> dict[str, Any]:
         "importances": result_views.view_importances(evaluation.importances, contract=contract),
         "in_sample_bars": result_views.in_sample_bars(evaluation.in_sample),
         "findings": view_findings(content.findings),
+        "accounts": view_accounts(content.accounts),
         "violations": result_views.view_violations(content.intake),
         "intake_facts": result_views.view_intake(content.intake),
         "column_groups": view_columns(content.profiles, contract=contract),

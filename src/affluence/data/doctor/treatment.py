@@ -7,8 +7,8 @@ from functools import reduce
 import polars as pl
 
 from affluence.data.contract import Contract
+from affluence.data.doctor.cell_rules import CellRule, apply_cell_rules, spelling_rule
 from affluence.data.doctor.findings import Decision, Finding, RemedyAction
-from affluence.data.doctor.spelling import normal_spelling
 from affluence.data.doctor.subject import is_dated
 
 _DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%d/%m/%Y", "%d-%m-%Y", "%d-%b-%Y", "%d %b %Y", "%d %B %Y")
@@ -83,10 +83,8 @@ def _apply(table: pl.DataFrame, finding: Finding, *, contract: Contract | None, 
             return _without_copies(table, contract=contract)
         case RemedyAction.SHUFFLE:
             return table.sample(fraction=1.0, shuffle=True, seed=seed)
-        case RemedyAction.SET_MISSING:
-            return table.with_columns(_set_missing(table[name], finding) for name in columns)
-        case RemedyAction.MERGE_SPELLINGS:
-            return table.with_columns(_merged(table[name]) for name in columns)
+        case RemedyAction.SET_MISSING | RemedyAction.MERGE_SPELLINGS:
+            return apply_cell_rules(table, cell_rules(table, finding))
         case RemedyAction.READ_NUMBERS:
             decimal = contract.locale.decimal if contract else "."
             return table.with_columns(_as_numbers(table[name], decimal=decimal) for name in columns)
@@ -96,32 +94,22 @@ def _apply(table: pl.DataFrame, finding: Finding, *, contract: Contract | None, 
             return table
 
 
+def cell_rules(table: pl.DataFrame, finding: Finding) -> tuple[CellRule, ...]:
+    """What the remedy of `finding` does to cells, one rule a column; none when it is no remedy of cells."""
+    remedy = finding.remedy
+    columns = [name for name in remedy.columns if name in table.columns]
+    if remedy.action is RemedyAction.SET_MISSING:
+        return tuple(CellRule(name, missing=remedy.values, keep=remedy.keep) for name in columns)
+    if remedy.action is RemedyAction.MERGE_SPELLINGS:
+        return tuple(spelling_rule(table[name]) for name in columns)
+    return ()
+
+
 def _without_copies(table: pl.DataFrame, *, contract: Contract | None) -> pl.DataFrame:
     """One of each row; an id that no two rows share does not make them different."""
-    ids = {"customer_id", contract.customer_id.source} if contract else {"customer_id"}
+    ids = {"row", "customer_id", contract.customer_id.source if contract else None}
     keys = [name for name in table.columns if name in ids and table[name].n_unique() == table.height]
     return table.unique(subset=[name for name in table.columns if name not in keys], keep="first", maintain_order=True)
-
-
-def _set_missing(series: pl.Series, finding: Finding) -> pl.Series:
-    numbers = series.cast(pl.Float64, strict=False)
-    low, high = finding.remedy.keep or (None, None)
-    broken = numbers.is_in(list(finding.remedy.values))
-    if low is not None:
-        broken |= numbers < low
-    if high is not None:
-        broken |= numbers > high
-    return series.set(broken.fill_null(value=False), None)
-
-
-def _merged(series: pl.Series) -> pl.Series:
-    """Each category in the spelling that most rows have."""
-    counts = series.drop_nulls().alias("value").value_counts(sort=True, name="rows")
-    counts = counts.sort("rows", "value", descending=[True, False])
-    commonest: dict[str, str] = {}
-    for text in counts["value"]:
-        commonest.setdefault(normal_spelling(text), text)
-    return series.replace({text: commonest[normal_spelling(text)] for text in counts["value"]})
 
 
 def _as_numbers(series: pl.Series, *, decimal: str) -> pl.Series:

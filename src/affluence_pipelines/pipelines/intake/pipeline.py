@@ -1,4 +1,4 @@
-"""Intake: the bank's table, held to its contract."""
+"""Intake: the bank's table, held to its contract, and for training examined by the doctor."""
 
 from kedro.pipeline import Pipeline, node
 
@@ -6,13 +6,27 @@ from affluence import steps
 
 
 def create_pipeline() -> Pipeline:
-    """The pipeline from the raw table to accepted customers."""
+    """The pipeline from the raw table to customers that can be learned from."""
+    return accept("accepted_customers") + Pipeline(
+        [
+            node(
+                steps.examine,
+                inputs={"accepted_customers": "accepted_customers", "contract": "contract"},
+                outputs=["customers", "contract_in_use", "examination"],
+                name="examine_table",
+            )
+        ]
+    )
+
+
+def accept(customers: str) -> Pipeline:
+    """The pipeline from the raw table to the accepted customers, which it calls `customers`."""
     return Pipeline(
         [
             node(
                 steps.intake,
                 inputs={"reading": "raw_table"},
-                outputs=["customers", "intake_report"],
+                outputs=[customers, "intake_report"],
                 name="accept_table",
             )
         ]

@@ -12,9 +12,10 @@ def create_pipeline() -> Pipeline:
             node(
                 steps.report,
                 inputs={
-                    "contract": "contract",
+                    "contract": "contract_in_use",
                     "customers": "customers",
                     "intake_report": "intake_report",
+                    "examination": "examination",
                     "evaluation": "evaluation",
                     "known_truth": "known_truth",
                     "candidates": "candidates",

@@ -14,7 +14,8 @@ def create_pipeline() -> Pipeline:
                 inputs={
                     "customers": "customers",
                     "features": "features",
-                    "contract": "contract",
+                    "contract": "contract_in_use",
+                    "examination": "examination",
                     "learners": "params:learners",
                     "folds": "params:folds",
                     "seed": "params:seed",
