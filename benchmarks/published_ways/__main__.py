@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from benchmarks.published_ways.sweep import sweep
-from benchmarks.published_ways.ways import Measured, dishonest, honest, ours, rows_of
+from benchmarks.published_ways.ways import Measured, dishonest, honest, our_way, rows_of
 
 from affluence.data.reference_bank import compare, simulate
 from affluence.data.reference_bank.published import profile
@@ -34,7 +34,7 @@ def main() -> None:
     bank = simulate(customers=chosen.customers, seed=chosen.seed)
     rows = rows_of(bank)
     ways = {"honest": dict(honest(rows)), "dishonest": dict(dishonest(rows))}
-    own = {f"Affluence, {title}": ours(bank, learner=key) for key, title in OWN.items()}
+    own = {f"Affluence, {title}": our_way(bank, learner=key) for key, title in OWN.items()}
     swept = list(sweep(customers=chosen.customers, seed=chosen.seed))
     result = {
         "note": NOTE,

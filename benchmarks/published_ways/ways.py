@@ -171,7 +171,7 @@ def oversampled_before_the_split(rows: Rows) -> Measured:
     return measure(scores, doubled.tagged, doubled.hidden)
 
 
-def ours(bank: ReferenceBank, *, learner: str = "xgboost") -> Measured:
+def our_way(bank: ReferenceBank, *, learner: str = "xgboost") -> Measured:
     """Our own way on the same rows: read through the contract, cross-fitted by customer, nothing tuned to this bank."""
     contract = load_contract(CONTRACT)
     with tempfile.TemporaryDirectory() as folder:

@@ -1,0 +1,167 @@
+"""Parts of the reference that are read from the code when the documentation is built, so that they cannot go stale.
+
+A page asks for one with the directive `from-code` and the part's name.
+"""
+
+import inspect
+import json
+from collections.abc import Callable, Iterable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import click
+from docutils import nodes  # type: ignore[import-untyped]
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+from affluence.cli import main
+from affluence.data.contract import Column, Contract, CustomerId, Locale, Policy, Tag, load_contract
+from affluence.features.definitions import DERIVED, Feature, features_of
+from affluence.pu.learners import LEARNERS
+
+CONTRACTS = Path(__file__).resolve().parents[2] / "conf" / "base"
+KEYS_OF: Mapping[type[BaseModel], str] = {
+    Contract: "the table",
+    CustomerId: "customer_id",
+    Tag: "tag",
+    Locale: "locale",
+    Policy: "policy",
+    Column: "a column",
+}
+# Columns of a terminal: what fits on a page without scrolling.
+WIDTH = 84
+PLAIN = {str: "text", Path: "a path", bool: "true or false", float: "a number"}
+
+
+def command_line() -> str:
+    """The help of `affluence` and of each of its verbs, as it is shown in a terminal."""
+    context = click.Context(main, info_name="affluence", help_option_names=["-h", "--help"], terminal_width=WIDTH)
+    verbs = [click.Context(verb, info_name=name, parent=context) for name, verb in sorted(main.commands.items())]
+    return "\n".join(_help(shown) for shown in (context, *verbs))
+
+
+def contract_keys() -> str:
+    """The keys of a contract: what each takes and what stands when it is left out."""
+    return "\n".join(_keys(model, title) for model, title in KEYS_OF.items())
+
+
+def derived_features() -> str:
+    """The derived features with their formula and reason."""
+    rows = ((f.name, f.unit or "", _codes(f.inputs), f"`{f.formula}`", f.reason) for f in DERIVED)
+    return _table(("feature", "unit", "made of", "formula", "why it is there"), rows)
+
+
+def contract_features() -> str:
+    """The features of each table whose contract is shipped."""
+    contracts = [load_contract(path) for path in sorted(CONTRACTS.glob("contract_*.yml"))]
+    return "\n".join(f"## {c.title}\n\n{_features(features_of(c))}" for c in contracts)
+
+
+def learners() -> str:
+    """The learners with their settings."""
+    rows = ((f"`{name}`", learner.title, _settings(learner.settings)) for name, learner in LEARNERS.items())
+    return _table(("key", "learner", "settings"), rows)
+
+
+PARTS: Mapping[str, Callable[[], str]] = {
+    "command-line": command_line,
+    "contract-keys": contract_keys,
+    "derived-features": derived_features,
+    "contract-features": contract_features,
+    "learners": learners,
+}
+
+
+class FromCode(SphinxDirective):
+    """The part of the reference that its argument names."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """The part, parsed as the page it stands on; the page is read anew at every build."""
+        self.env.note_reread()
+        return self.parse_text_to_nodes(PARTS[self.arguments[0]](), allow_section_headings=True)
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Make the directive known to Sphinx."""
+    app.add_directive("from-code", FromCode)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _help(context: click.Context) -> str:
+    return f"## {context.command_path}\n\n```text\n{context.get_help()}\n```\n"
+
+
+def _keys(model: type[BaseModel], title: str) -> str:
+    rows = ((f"`{name}`", _takes(field), _default(field)) for name, field in model.model_fields.items())
+    return f"## Keys of {title}\n\n{inspect.getdoc(model)}\n\n{_table(('key', 'takes', 'when left out'), rows)}"
+
+
+def _takes(field: FieldInfo) -> str:
+    pattern = next((mark.pattern for mark in field.metadata if getattr(mark, "pattern", None)), None)
+    return _kind(field.annotation) + (f", as in `{pattern}`" if pattern else "")
+
+
+def _kind(annotation: Any) -> str:
+    """What a person writes for a type."""
+    origin, inner = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _kind(inner[0])
+    if origin is Literal:
+        return _codes(inner)
+    if origin in (Union, UnionType):
+        told = [_kind(kind) for kind in inner if kind is not NoneType]
+        return " or ".join([*told, "`null`"] if NoneType in inner else told)
+    if origin is Mapping:
+        return f"for each of {_kind(inner[0])}: {_kind(inner[1])}"
+    if origin is tuple:
+        return f"a list of {_kind(inner[0])}" if inner[1:] == (...,) else f"a pair [{', '.join(map(_kind, inner))}]"
+    if issubclass(annotation, StrEnum):
+        return _codes(annotation)
+    if issubclass(annotation, BaseModel):
+        return f"[keys of {KEYS_OF[annotation]}](#keys-of-{KEYS_OF[annotation].replace(' ', '-')})"
+    return PLAIN[annotation]
+
+
+def _default(field: FieldInfo) -> str:
+    if field.default is PydanticUndefined:
+        return "an error"
+    if isinstance(field.default, BaseModel):
+        return "each key as left out"
+    return f"`{_written(field.default)}`"
+
+
+def _written(value: object) -> str:
+    """A default as it would stand in YAML."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_written, value))}]"
+    if isinstance(value, Mapping):
+        return "{}"
+    return str(json.dumps(value)) if value is None or isinstance(value, bool | dict) else f'"{value}"'
+
+
+def _features(features: Iterable[Feature]) -> str:
+    rows = ((f"`{feature.name}`", feature.kind, feature.unit or "", feature.reason) for feature in features)
+    return _table(("feature", "read as", "unit", "what it says"), rows)
+
+
+def _settings(settings: Mapping[str, float | int | str]) -> str:
+    return ", ".join(f"`{name}` {value}" for name, value in settings.items())
+
+
+def _codes(words: Iterable[str]) -> str:
+    return ", ".join(f"`{word}`" for word in words)
+
+
+def _table(headings: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A Markdown table."""
+    told = [tuple(headings), *(tuple(row) for row in rows)]
+    lines = [" | ".join(str(cell).replace("|", "\\|") for cell in row) for row in told]
+    lines.insert(1, " | ".join("---" for _ in told[0]))
+    return "\n".join(f"| {line} |" for line in lines) + "\n"
