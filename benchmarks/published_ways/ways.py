@@ -177,9 +177,10 @@ def our_way(bank: ReferenceBank, *, learner: str = "xgboost") -> Measured:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bank.parquet"
         bank.table.write_parquet(path)
-        customers, _ = steps.intake(read_table(path, contract=contract))
-    features = steps.build_features(customers, contract)
-    training = steps.train(customers, features, contract, learners=[learner], folds=5, seed=0)
+        accepted, _ = steps.intake(read_table(path, contract=contract))
+    customers, used, examination = steps.examine(accepted, contract)
+    features = steps.build_features(customers, used)
+    training = steps.train(customers, features, used, examination, learners=[learner], folds=5, seed=0)
     hidden = (bank.truth["hidden_type"] != "none").to_numpy()
     return measure(expit(training.fits[0].out_of_fold), training.tags.astype(np.int64), hidden)
 

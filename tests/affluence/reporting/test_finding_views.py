@@ -93,7 +93,7 @@ def test_an_account_says_before_and_after():
     numbers = [0.5 * number for number in range(600)]
     table = pl.DataFrame({"amount": [*numbers, *numbers[:50]], "other": [*numbers, *numbers[:50]]})
     copies = [each for each in examine(table) if each.kind is FindingKind.DUPLICATE_ROWS]
-    (account,) = view_accounts(treat(table, findings=copies))
+    (account,) = view_accounts(treat(table, findings=copies).accounts)
     assert account.rows == "650 → 600"
     assert account.done == "Copies dropped"
 
