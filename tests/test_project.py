@@ -117,7 +117,13 @@ def test_the_core_opens_files_only_where_it_may():
     core = ROOT / "src" / "affluence"
     for path in core.rglob("*.py"):
         place = path.relative_to(core)
-        if str(place) in FILES_MAY_BE_OPENED_IN or place.parts[0] in {"reporting", "adapters", "terminal.py", "cli.py", "workspace.py"}:
+        if str(place) in FILES_MAY_BE_OPENED_IN or place.parts[0] in {
+            "reporting",
+            "adapters",
+            "terminal.py",
+            "cli.py",
+            "workspace.py",
+        }:
             continue
         code = path.read_text()
         opened = OPENS.search(code)

@@ -4,6 +4,7 @@ Kedro's nodes, the command line and the service's jobs call these and nothing be
 same. Each step takes what the steps before it gave and changes none of it.
 """
 
+import logging
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -31,6 +32,8 @@ from affluence.pu.release import ModelLabel, Release, ReleasedModel
 from affluence.pu.training import Training, choose
 from affluence.pu.training import train as cross_fit_learners
 from affluence.reporting.run_report import ReportContent, render_run_report
+
+_logger = logging.getLogger(__name__)
 
 # As many rows as the published table has.
 PUBLISHED_CUSTOMERS = 66_083
@@ -173,7 +176,10 @@ def score(model: TrainedModel, customers: pl.DataFrame) -> pl.DataFrame:
             f"The table lacks {', '.join(missing)}, on which the model was trained. Map these columns in the "
             "contract, or train a model on a table like this one."
         )
-    return score_table(model, customers, score_customers(model, customers))
+    scored = score_customers(model, customers)
+    for column, cells in scored.unseen.items():
+        _logger.warning("%s: %d cells hold a category that the training table did not; read as missing", column, cells)
+    return score_table(model, customers, scored)
 
 
 def candidates(model: TrainedModel, scores: pl.DataFrame) -> pl.DataFrame:

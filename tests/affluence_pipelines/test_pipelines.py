@@ -88,7 +88,7 @@ def test_the_run_and_its_report_are_on_record(finished):
     (run_record, *_) = mlflow.search_runs(experiment_names=["affluence-few"], output_format="list")
     assert run_record.info.status == "FINISHED"
     kept = {artifact.path for artifact in mlflow.artifacts.list_artifacts(run_id=run_record.info.run_id)}
-    assert {"run_report.html", "evaluation.json", "intake.json", "contract.json"} <= kept
+    assert {"run_report.html", "figures.html", "evaluation.json", "intake.json", "contract.json"} <= kept
 
 
 def test_inference_alone_gives_the_scores_of_the_run_to_the_bit(finished):

@@ -29,6 +29,7 @@ from affluence.errors import UserError
 from affluence.evaluation.results import Estimate, Evaluation
 from affluence.pu.release import ModelLabel, Release, ReleasedModel
 from affluence.pu.storage import load_model, save_model
+from affluence.reporting.figures import figures_page
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 MODEL_REQUIREMENTS = (
@@ -255,4 +256,5 @@ def _documents(release: Release) -> dict[str, str]:
         "evaluation.json": json.dumps(release.evaluation.to_dict(), indent=1),
         "intake.json": json.dumps(release.intake.to_dict(), indent=1),
         "contract.json": release.model.contract.model_dump_json(indent=1),
+        "figures.html": figures_page(release.evaluation, simulated=release.model.contract.simulated),
     }

@@ -31,6 +31,25 @@ def palette() -> dict[str, str]:
     return {role: colours[role] for role in ROLES}
 
 
+def figures_page(evaluation: Evaluation, *, simulated: bool) -> str:
+    """The five figures of an evaluation on one HTML page that opens offline; a made bank's page says SIMULATED."""
+    drawn = {
+        "Share of the tagged affluent found": recall_figure(evaluation),
+        "Share of the list that is tagged affluent": precision_figure(evaluation),
+        "Gain over the whole table": gain_figure(evaluation),
+        "Lift over the whole table": lift_figure(evaluation),
+        "Reliability of the labelled probability": reliability_figure(evaluation.reliability),
+    }
+    mark = "SIMULATED: " if simulated else ""
+    parts = [
+        figure.update_layout(title={"text": f"{mark}{title}"}, margin={"t": 60}).to_html(
+            full_html=False, include_plotlyjs=not place, default_height="26rem"
+        )
+        for place, (title, figure) in enumerate(drawn.items())
+    ]
+    return f"<!doctype html><html lang='en'><meta charset='utf-8'><title>{mark}Figures</title>{''.join(parts)}</html>"
+
+
 def recall_figure(evaluation: Evaluation) -> go.Figure:
     """The share of the tagged affluent found by list length, in per cent, with its interval and the cut."""
     points = near_the_cut(evaluation)

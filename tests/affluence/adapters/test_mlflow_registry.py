@@ -126,6 +126,9 @@ def test_a_run_keeps_parameters_metrics_with_intervals_and_documents(filled, rel
         low, value, high = (run.data.metrics[name] for name in (f"{stem}.low", stem, f"{stem}.high"))
         assert low <= value <= high
         assert value == result.recall_at_capacity.value
+    figures = mlflow.artifacts.load_text(f"{run.info.artifact_uri}/figures.html")
+    assert figures.count("plotly-graph-div") == 5
+    assert "<script src=" not in figures
     kept = mlflow.artifacts.load_dict(f"{run.info.artifact_uri}/evaluation.json")
     assert kept == json.loads(json.dumps(release.evaluation.to_dict()))
 

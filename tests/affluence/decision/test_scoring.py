@@ -79,3 +79,12 @@ def test_a_list_of_made_customers_says_so_in_every_row(model, scores):
     made = replace(model, contract=model.contract.model_copy(update={"simulated": True}))
     assert set(steps.candidates(made, scores)["simulated"]) == {"SIMULATED"}
     assert "simulated" not in steps.candidates(model, scores).columns
+
+
+def test_categories_that_training_never_saw_are_counted_aloud_and_never_quoted(model, customers, caplog):
+    steps.score(model, customers.with_columns(job=pl.lit("astronaut")))
+    (warning,) = caplog.messages
+    assert warning == "job: 3000 cells hold a category that the training table did not; read as missing"
+    caplog.clear()
+    steps.score(model, customers)
+    assert not caplog.messages
