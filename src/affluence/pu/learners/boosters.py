@@ -14,8 +14,8 @@ from affluence.features.preprocessing import Design
 from affluence.pu.learners.protocol import SMALLEST_PROBABILITY, LogOdds, Tags
 
 # Folds are fitted side by side, each on one thread. More threads in one fit wait for each other hundreds of times a
-# tree, and on a machine that does other work too that took ten times as long; and one thread gives the same trees on
-# every machine, to the bit.
+# tree, which took four to sixteen times as long on a machine that did other work too; and one thread gives the same
+# trees on every machine, to the bit.
 THREADS = 1
 
 
