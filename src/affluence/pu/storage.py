@@ -5,6 +5,7 @@ The folder holds `model.json` (contract, learner, categories), one `fold_<n>` fi
 """
 
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,13 @@ from affluence.data.doctor import CellRule
 from affluence.errors import UserError
 from affluence.features.preprocessing import Preprocessing
 from affluence.pu.cross_fitting import FoldMap
+from affluence.pu.finder_bytes import finder_from_bytes, finder_to_bytes
 from affluence.pu.fold_models import TrainedModel
 from affluence.pu.learners import learner_of
+from affluence.pu.second_layer import FoldFinder
 
 FORMAT = 1
+FINDER_FORMAT = 1
 RULES = TypeAdapter(tuple[CellRule, ...])
 
 
@@ -29,8 +33,7 @@ def save_model(model: TrainedModel, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for fold, fitted in enumerate(model.models):
         (folder / f"fold_{fold}").write_bytes(fitted.to_bytes())
-    fold_map = pl.DataFrame({"digest": model.fold_map.digests, "fold": model.fold_map.folds})
-    fold_map.write_parquet(folder / "fold_map.parquet")
+    _write_fold_map(model.fold_map, folder)
     (folder / "model.json").write_text(json.dumps(_state(model), indent=1), encoding="utf-8")
 
 
@@ -39,9 +42,8 @@ def load_model(folder: Path) -> TrainedModel:
 
     Errors: UserError when the folder holds no model, or one of another format.
     """
-    state = _read_state(folder / "model.json")
+    state = _read_state(folder / "model.json", wanted=FORMAT)
     learner = learner_of(state["learner"])
-    fold_map = pl.read_parquet(folder / "fold_map.parquet")
     return TrainedModel(
         contract=Contract.model_validate(state["contract"]),
         learner=learner,
@@ -50,14 +52,39 @@ def load_model(folder: Path) -> TrainedModel:
             vocabularies={name: tuple(known) for name, known in state["vocabularies"].items()},
         ),
         models=tuple(learner.from_bytes((folder / f"fold_{fold}").read_bytes()) for fold in range(state["folds"])),
-        fold_map=FoldMap(
-            key=state["key"],
-            digests=fold_map["digest"].to_numpy().astype(np.uint64),
-            folds=fold_map["fold"].to_numpy().astype(np.int8),
-        ),
+        fold_map=_read_fold_map(folder, key=state["key"]),
         calibrated=state["calibrated"],
         rules=RULES.validate_python(state["rules"]),
     )
+
+
+def save_finder(state: Mapping[str, Any], finders: Sequence[FoldFinder], fold_map: FoldMap, folder: Path) -> None:
+    """Write an `AffluentFinder` into `folder`: its state, its fold finders and its fold map."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for fold, finder in enumerate(finders):
+        (folder / f"fold_{fold}").write_bytes(finder_to_bytes(finder))
+    _write_fold_map(fold_map, folder)
+    content = {"format": FINDER_FORMAT, "folds": len(finders), "key": fold_map.key, **state}
+    (folder / "finder.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
+
+
+def load_finder(folder: Path) -> tuple[dict[str, Any], tuple[FoldFinder, ...], FoldMap]:
+    """The state, fold finders and fold map that `save_finder` wrote.
+
+    Errors: UserError when the folder holds no finder, or one of another format.
+    """
+    state = _read_state(folder / "finder.json", wanted=FINDER_FORMAT)
+    finders = tuple(finder_from_bytes((folder / f"fold_{fold}").read_bytes()) for fold in range(state["folds"]))
+    return state, finders, _read_fold_map(folder, key=state["key"])
+
+
+def _write_fold_map(fold_map: FoldMap, folder: Path) -> None:
+    pl.DataFrame({"digest": fold_map.digests, "fold": fold_map.folds}).write_parquet(folder / "fold_map.parquet")
+
+
+def _read_fold_map(folder: Path, *, key: int) -> FoldMap:
+    read = pl.read_parquet(folder / "fold_map.parquet")
+    return FoldMap(key, read["digest"].to_numpy().astype(np.uint64), read["fold"].to_numpy().astype(np.int8))
 
 
 def _state(model: TrainedModel) -> dict[str, Any]:
@@ -75,11 +102,11 @@ def _state(model: TrainedModel) -> dict[str, Any]:
     }
 
 
-def _read_state(path: Path) -> dict[str, Any]:
+def _read_state(path: Path, *, wanted: int) -> dict[str, Any]:
     try:
         state: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UserError(f"{path.parent} holds no readable model: {type(error).__name__} at {path.name}.") from error
-    if state.get("format") != FORMAT:
-        raise UserError(f"The model in {path.parent} has format {state.get('format')}; this version reads {FORMAT}.")
+    if state.get("format") != wanted:
+        raise UserError(f"The model in {path.parent} has format {state.get('format')}; this version reads {wanted}.")
     return state

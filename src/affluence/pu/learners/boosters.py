@@ -29,7 +29,7 @@ class FittedBooster:
 
     def log_odds(self, design: Design) -> LogOdds:
         """The log-odds of the tag for each customer of `design`."""
-        raw = self.booster.predict(_matrix(design), output_margin=True).astype(np.float64)
+        raw = self.booster.predict(booster_matrix(design), output_margin=True).astype(np.float64)
         return raw if self.margins else logit(raw.clip(SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY))
 
     def gains(self) -> Mapping[str, float]:
@@ -72,7 +72,7 @@ class BoosterLearner:
             "nthread": THREADS,
             "verbosity": 0,
         }
-        booster = xgb.train(parameters, _matrix(design, tags), num_boost_round=self.rounds)
+        booster = xgb.train(parameters, booster_matrix(design, tags), num_boost_round=self.rounds)
         return FittedBooster(booster, design.names, self._margins)
 
     def from_bytes(self, state: bytes) -> FittedBooster:
@@ -81,7 +81,8 @@ class BoosterLearner:
         return FittedBooster(booster, tuple(booster.feature_names or ()), self._margins)
 
 
-def _matrix(design: Design, tags: Tags | None = None) -> xgb.DMatrix:
+def booster_matrix(design: Design, tags: Tags | None = None) -> xgb.DMatrix:
+    """XGBoost's matrix of a design, its categories marked as such."""
     return xgb.DMatrix(
         design.matrix,
         label=tags,

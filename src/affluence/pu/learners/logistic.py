@@ -45,6 +45,25 @@ class Scorecard:
 
 
 @dataclass(frozen=True)
+class ScorecardBins:
+    """Where a scorecard cuts each feature, how many bins each has, and how its points are penalised."""
+
+    names: tuple[str, ...]
+    edges: tuple[tuple[float, ...] | None, ...]
+    sizes: tuple[int, ...]
+    inverse_penalty: float
+
+    def one_hot(self, design: Design) -> sparse.csr_matrix:
+        """Customers x bins: one in the bin of each feature that a customer is in."""
+        return _one_hot(design, self.edges, self.sizes)
+
+    def scorecard(self, intercept: float, points: NDArray[np.float64]) -> Scorecard:
+        """The scorecard that gives these points, bin after bin."""
+        parts = np.split(points, np.cumsum(self.sizes)[:-1])
+        return Scorecard(self.names, intercept, self.edges, tuple(tuple(part.tolist()) for part in parts))
+
+
+@dataclass(frozen=True)
 class LogisticLearner:
     """The scorecard method: at most `bins` bins a number, ridge penalty 1 / (2 `inverse_penalty`)."""
 
@@ -63,16 +82,18 @@ class LogisticLearner:
 
         With one class among the tags every customer gets the log-odds of the smoothed share tagged.
         """
-        edges = tuple(self._edges(design, position) for position in range(len(design.names)))
-        sizes = [_bin_count(edge, categories) for edge, categories in zip(edges, design.categories, strict=True)]
+        bins = self.bins_of(design)
         if tags.min() == tags.max():
             share = (float(tags.sum()) + 0.5) / (len(tags) + 1)
-            no_points = tuple((0.0,) * size for size in sizes)
-            return Scorecard(design.names, float(np.log(share / (1 - share))), edges, no_points)
-        model = LogisticRegression(C=self.inverse_penalty, max_iter=500).fit(_one_hot(design, edges, sizes), tags)
-        cuts = np.split(model.coef_[0], np.cumsum(sizes)[:-1])
-        points = tuple(tuple(float(point) for point in part) for part in cuts)
-        return Scorecard(design.names, float(model.intercept_[0]), edges, points)
+            return bins.scorecard(float(np.log(share / (1 - share))), np.zeros(sum(bins.sizes)))
+        model = LogisticRegression(C=self.inverse_penalty, max_iter=500).fit(bins.one_hot(design), tags)
+        return bins.scorecard(float(model.intercept_[0]), model.coef_[0])
+
+    def bins_of(self, design: Design) -> ScorecardBins:
+        """The bins into which this method cuts these customers."""
+        edges = tuple(self._edges(design, position) for position in range(len(design.names)))
+        sizes = tuple(_bin_count(edge, categories) for edge, categories in zip(edges, design.categories, strict=True))
+        return ScorecardBins(design.names, edges, sizes, self.inverse_penalty)
 
     def from_bytes(self, state: bytes) -> Scorecard:
         """The fitted scorecard that `to_bytes` wrote."""
@@ -109,7 +130,7 @@ def _bins(values: NDArray[np.float32], edges: tuple[float, ...] | None, count: i
     return np.where(missing, count - 1, places).astype(np.intp)
 
 
-def _one_hot(design: Design, edges: tuple[tuple[float, ...] | None, ...], sizes: list[int]) -> sparse.csr_matrix:
+def _one_hot(design: Design, edges: tuple[tuple[float, ...] | None, ...], sizes: tuple[int, ...]) -> sparse.csr_matrix:
     offsets = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     columns = np.stack(
         [

@@ -1,0 +1,76 @@
+"""Any table that a data scientist holds, as the features that our learners read: numbers and categories."""
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from affluence.features.definitions import Feature, FeatureKind
+
+
+def features_of_frame(table: Any) -> pl.DataFrame:
+    """The columns of a Polars or pandas frame, or of an array (x0, x1, ...): 64-bit floats and strings.
+
+    Numbers, booleans and times become numbers; everything else a category. Missing and NaN are null.
+
+    Errors: ValueError for an infinite number or a column twice.
+    """
+    frame = _as_polars(table)
+    return frame.select(_feature(frame[name]) for name in frame.columns)
+
+
+def described(features: pl.DataFrame) -> tuple[Feature, ...]:
+    """Each column as a feature that is what it is."""
+    return tuple(
+        Feature(
+            name=name,
+            kind=FeatureKind.CATEGORY if dtype == pl.String else FeatureKind.NUMBER,
+            unit=None,
+            inputs=(name,),
+            reason="As given.",
+            formula=pl.col(name),
+        )
+        for name, dtype in features.schema.items()
+    )
+
+
+def is_frame(table: Any) -> bool:
+    """Whether `table` has columns of its own types, as a Polars or pandas frame has."""
+    return hasattr(table, "columns") and hasattr(table, "__getitem__")
+
+
+def _as_polars(table: Any) -> pl.DataFrame:
+    if isinstance(table, pl.DataFrame):
+        return table
+    if isinstance(table, pl.LazyFrame):
+        return table.collect()
+    if not is_frame(table):
+        matrix = np.asarray(table)
+        return pl.DataFrame({f"x{place}": matrix[:, place] for place in range(matrix.shape[1])})
+    if not table.columns.is_unique:
+        raise ValueError("A column name stands twice in the table. Give each column its own name.")
+    return pl.DataFrame({str(name): _series(table[name]) for name in table.columns})
+
+
+def _series(column: Any) -> pl.Series:
+    """A pandas column; one of mixed types is read as text."""
+    if column.dtype == object or str(column.dtype) in {"category", "string", "str"}:
+        return pl.Series([None if _missing(cell) else str(cell) for cell in column], dtype=pl.String)
+    return pl.Series(column.to_numpy(dtype=np.float64, na_value=np.nan))
+
+
+def _missing(cell: Any) -> bool:
+    return cell is None or (isinstance(cell, float) and np.isnan(cell)) or str(cell) == "<NA>"
+
+
+def _feature(column: pl.Series) -> pl.Series:
+    if column.dtype.is_temporal():
+        column = column.to_physical()
+    if not (column.dtype.is_numeric() or column.dtype == pl.Boolean or column.dtype == pl.Null):
+        return column.cast(pl.String)
+    numbers = column.cast(pl.Float64).fill_nan(None)
+    if numbers.is_infinite().any():
+        raise ValueError(
+            f"Input X contains infinity or a value too large for dtype('float32') in column {column.name}."
+        )
+    return numbers

@@ -1,0 +1,248 @@
+"""The second layer of the finder: from first-layer scores, tags and verdicts to who is affluent without a tag.
+
+Three steps for each fold: the members are blended by how they explain the tag; the label propensity is learned; and
+learners of the true class are fitted under it. Without tag drivers the label propensity is one number, as if tags
+were given to the affluent at random (SCAR).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit, logit
+from sklearn.linear_model import LogisticRegression
+
+from affluence.features.preprocessing import Design
+from affluence.pu.class_prior import top_purity
+from affluence.pu.first_layer import FirstLayer, FirstScores
+from affluence.pu.label_propensity import LabelPropensity, Verdicts, fit_label_propensity
+from affluence.pu.learners.effort import Effort
+from affluence.pu.learners.logistic import LOGISTIC, Scorecard
+from affluence.pu.learners.protocol import LogOdds, Tags
+from affluence.pu.learners.under_propensity import (
+    AffluentBooster,
+    Evidence,
+    fit_booster,
+    fit_scorecard,
+    mean_log_odds,
+    renew_booster,
+)
+from affluence.pu.verdict_correction import VerdictCorrection, fit_verdict_correction
+
+Floats = NDArray[np.float64]
+
+# A label propensity outside of these is not believed: it would make one customer count for hundreds.
+LEAST_PROPENSITY, MOST_PROPENSITY = 0.005, 0.995
+# The share of the few-parameter families in the final log-odds; the learners of the true class have the rest.
+FAMILIES_SHARE = 1 / 3
+CERTAIN = 1e-9
+TAGS_RIGHT = 0.9
+# Elkan and Noto's ratio passes 1 where the tags are surer than their share at the top allows.
+MOST_BY_ODDS = 0.95
+
+
+@dataclass(frozen=True)
+class Blend:
+    """How the members make the log-odds of the tag: an intercept and a weight each, none below zero."""
+
+    intercept: float
+    weights: tuple[float, float]
+
+    def log_odds(self, members: Floats) -> LogOdds:
+        """The blended log-odds of the tag."""
+        blended: LogOdds = self.intercept + members @ np.asarray(self.weights)
+        return blended
+
+    @property
+    def shares(self) -> Floats:
+        """The members' weights as shares of one, for members that speak of another thing than the tag."""
+        total = sum(self.weights)
+        return np.asarray(self.weights) / total if total > 0 else np.array([1.0, 0.0])
+
+
+@dataclass(frozen=True)
+class FoldFinder:
+    """Everything that scores one fold, none of which saw a customer of it.
+
+    `propensity` is a number where it is taken to be constant. `log_odds` and `gains` make it a learner of the tag like
+    any other; `hidden_log_odds` is what candidates are ranked by.
+    """
+
+    first: FirstLayer
+    blend: Blend
+    propensity: LabelPropensity | float
+    boosters: tuple[AffluentBooster, ...]
+    scorecard: Scorecard
+    names: tuple[str, ...]
+    correction: VerdictCorrection | None = None
+
+    def log_odds(self, design: Design) -> LogOdds:
+        """The log-odds of the tag."""
+        return self.blend.log_odds(self.first.members(design))
+
+    def score(self, design: Design) -> tuple[LogOdds, LogOdds]:
+        """The log-odds of the tag, and those of being affluent for a customer who has no tag."""
+        return self.log_odds(design), self.hidden_log_odds(design)
+
+    def hidden_log_odds(self, design: Design) -> LogOdds:
+        """The log-odds of being affluent for a customer who has no tag."""
+        propensity, by_families = self._propensity(design)
+        log_odds = _hidden(self._affluent(design), propensity, by_families)
+        return self.correction.apply(design, log_odds) if self.correction else log_odds
+
+    def gains(self) -> dict[str, float]:
+        """The split gain of the boosters of the true class, by feature, as shares of one."""
+        totals = dict.fromkeys(self.names, 0.0)
+        for fitted in self.boosters:
+            for name, gain in fitted.booster.get_score(importance_type="total_gain").items():
+                totals[name] += float(np.sum(gain))
+        whole = sum(totals.values())
+        return {name: total / whole if whole else 0.0 for name, total in totals.items()}
+
+    def _affluent(self, design: Design) -> LogOdds:
+        boosted, carded = self.blend.shares
+        log_odds: LogOdds = boosted * mean_log_odds(self.boosters, design)
+        return log_odds + carded * self.scorecard.log_odds(design)
+
+    def _propensity(self, design: Design) -> tuple[Floats, Floats | None]:
+        if isinstance(self.propensity, LabelPropensity):
+            return self.propensity.posterior(design, self.first.rest(design))
+        return np.full(len(design), self.propensity), None
+
+
+def fit_second_layer(
+    first: FirstLayer,
+    scores: FirstScores,
+    design: Design,
+    tags: Tags,
+    *,
+    drivers: Sequence[int],
+    verdicts: Verdicts | None,
+    effort: Effort,
+    seed: int,
+    begun: FoldFinder | None = None,
+) -> FoldFinder:
+    """The finder of one fold; `scores` are of the customers outside of it, `design` and `tags` of everybody.
+
+    `begun` is the fold's finder before new verdicts: its learners are then renewed, not learned from nothing.
+    """
+    inside, tagged = design.rows(scores.rows), tags[scores.rows]
+    told = verdicts.among(scores.rows) if verdicts is not None and len(verdicts.rows) else None
+    blend = begun.blend if begun else _fit_blend(scores.members, tagged)
+    if not drivers:
+        return _without_drivers(
+            first, scores, inside, tagged, blend=blend, told=told, effort=effort, seed=seed, begun=begun
+        )
+    propensity = _fit_families(scores, inside, tagged, drivers=drivers, told=told)
+    of_customer, hidden = propensity.posterior(inside, scores.rest)
+    evidence = Evidence(tagged, _believed(of_customer), _known(hidden, told, tagged))
+    boosters, scorecard = _fit_affluent(inside, evidence, effort=effort, seed=seed, begun=begun)
+    return FoldFinder(first, blend, propensity, boosters, scorecard, design.names)
+
+
+def _without_drivers(
+    first: FirstLayer,
+    scores: FirstScores,
+    inside: Design,
+    tagged: Tags,
+    *,
+    blend: Blend,
+    told: Verdicts | None,
+    effort: Effort,
+    seed: int,
+    begun: FoldFinder | None,
+) -> FoldFinder:
+    """The finder of one fold as if tags were given at random among the affluent; verdicts may then correct it."""
+    labelled = expit(blend.log_odds(scores.members))
+    constant = top_purity(labelled, tagged)
+    odds = labelled / np.maximum(1 - labelled, CERTAIN)
+    hidden = np.clip(odds * (1 - constant) / constant, CERTAIN, MOST_BY_ODDS)
+    if begun:
+        fitted = begun
+    else:
+        evidence = Evidence(tagged, np.full(len(tagged), constant), np.full(len(tagged), np.nan))
+        boosters, scorecard = _fit_affluent(inside, evidence, effort=effort, seed=seed, begun=None)
+        fitted = FoldFinder(first, blend, constant, boosters, scorecard, inside.names)
+    unlabelled = _of_unlabelled(told, tagged)
+    if unlabelled is None:
+        return replace(fitted, correction=None)
+    return replace(fitted, correction=fit_verdict_correction(inside, logit(hidden), tagged, unlabelled))
+
+
+def _fit_affluent(
+    inside: Design, evidence: Evidence, *, effort: Effort, seed: int, begun: FoldFinder | None
+) -> tuple[tuple[AffluentBooster, ...], Scorecard]:
+    """The learners of the true class; renewed ones where the fold's finder had begun."""
+    if begun:
+        renewed = [
+            renew_booster(fitted, inside, evidence, effort=effort, seed=seed + 1_000 * repeat)
+            for repeat, fitted in enumerate(begun.boosters)
+        ]
+        return tuple(renewed), begun.scorecard
+    boosters = [
+        fit_booster(inside, evidence, effort=effort, seed=seed + 1_000 * repeat)
+        for repeat in range(max(1, effort.repeats - 1))
+    ]
+    return tuple(boosters), fit_scorecard(inside, evidence, bins=LOGISTIC.bins_of(inside))
+
+
+def _fit_families(
+    scores: FirstScores, inside: Design, tagged: Tags, *, drivers: Sequence[int], told: Verdicts | None
+) -> LabelPropensity:
+    """The families fitted to all but the tags that a verdict refuted: those say nothing of how affluence is tagged."""
+    kept = np.ones(len(tagged), dtype=bool)
+    if told is not None:
+        kept[told.rows[(told.affluent == 0) & (tagged[told.rows] == 1)]] = False
+    unlabelled = _of_unlabelled(told, tagged)
+    return fit_label_propensity(
+        inside.rows(kept),
+        scores.rest[kept],
+        tagged[kept],
+        drivers=drivers,
+        verdicts=unlabelled.among(np.flatnonzero(kept)) if unlabelled is not None else None,
+    )
+
+
+def _of_unlabelled(told: Verdicts | None, tagged: Tags) -> Verdicts | None:
+    """The verdicts on customers without the tag, if there are any."""
+    if told is None:
+        return None
+    without_tag = tagged[told.rows] == 0
+    return told.those(without_tag) if without_tag.any() else None
+
+
+def _fit_blend(members: Floats, tags: Tags) -> Blend:
+    """A logistic regression of the tag on the members; a member that would count against itself counts nothing."""
+    used = np.array([True, True])
+    for _ in used:
+        model = LogisticRegression(C=100.0).fit(members[:, used], tags)
+        if (model.coef_[0] >= 0).all() or used.sum() == 1:
+            break
+        used[np.flatnonzero(used)[model.coef_[0].argmin()]] = False
+    weights = np.zeros(2)
+    weights[used] = model.coef_[0]
+    return Blend(float(model.intercept_[0]), (float(weights[0]), float(weights[1])))
+
+
+def _known(before: Floats, told: Verdicts | None, tagged: Tags) -> Floats:
+    """The true class of the reviewed as far as their verdicts tell it, NaN for all others."""
+    known = np.full(len(tagged), np.nan)
+    if told is not None:
+        # A tag says more than a model, so a tagged customer is taken to be affluent nine times in ten beforehand.
+        prior = np.where(tagged[told.rows] == 1, TAGS_RIGHT, before[told.rows])
+        known[told.rows] = told.truth(prior)
+    return known
+
+
+def _believed(propensity: Floats) -> Floats:
+    return np.clip(propensity, LEAST_PROPENSITY, MOST_PROPENSITY)
+
+
+def _hidden(affluent: LogOdds, propensity: Floats, by_families: Floats | None) -> LogOdds:
+    share = _believed(propensity)
+    # p (1 - e) / (1 - p e) in log-odds is the log-odds of p plus log(1 - e).
+    by_learners = affluent + np.log1p(-share)
+    if by_families is None:
+        return by_learners
+    return FAMILIES_SHARE * logit(by_families.clip(CERTAIN, 1 - CERTAIN)) + (1 - FAMILIES_SHARE) * by_learners
