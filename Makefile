@@ -11,12 +11,15 @@ PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; 
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
 CODE := src tests benchmarks docs
 
-# What a run works on: DATA=name or DATA=path CONTRACT=name-or-path; PROMOTE=1 makes its model the champion.
-RUN_OPTIONS := $(if $(DATA),--data $(DATA)) $(if $(CONTRACT),--contract $(CONTRACT)) $(if $(PROMOTE),--promote)
+# What a run works on: DATA=name or DATA=path CONTRACT=name-or-path; PROMOTE=1 makes its model the champion; MODE=fast
+# is quicker; CHAMPION=key says whose ranking becomes the list; REVIEW= and DO_NOT_TRAIN= name sheets.
+RUN_OPTIONS := $(if $(DATA),--data $(DATA)) $(if $(CONTRACT),--contract $(CONTRACT)) $(if $(PROMOTE),--promote) \
+	$(if $(MODE),--mode $(MODE)) $(if $(CHAMPION),--champion $(CHAMPION)) $(if $(REVIEW),--review $(REVIEW)) \
+	$(if $(DO_NOT_TRAIN),--do-not-train $(DO_NOT_TRAIN))
 
 ##@ Use
 .PHONY: run
-run: $(VENV)/main ## Read, train, evaluate, score, rank and report (DATA=, CONTRACT=, PROMOTE=1)
+run: $(VENV)/main ## Read, train, evaluate, score, rank and report (DATA=, CONTRACT=, MODE=fast, CHAMPION=, PROMOTE=1)
 	@$(BIN)/affluence run $(RUN_OPTIONS)
 
 .PHONY: viz
@@ -39,6 +42,10 @@ lint: $(VENV)/dev ## Format, ruff, flake8, strict types, import contracts
 .PHONY: bench-published
 bench-published: $(VENV)/main ## The published models and ours on one made bank (three minutes)
 	@$(BIN)/python -m benchmarks.published_ways
+
+.PHONY: bench-finder
+bench-finder: $(VENV)/main ## The finder beside other ways, as a share of what could be found (hours; goes on where it stopped)
+	@$(BIN)/python -m benchmarks.finder
 
 .PHONY: check
 check: lint test ## Lint and the fast tests

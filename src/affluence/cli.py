@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -16,6 +16,13 @@ from affluence import terminal, workspace
 from affluence.errors import UserError
 
 CONTRACT_HELP = "The contract: a name (of conf/*/contract_<name>.yml) or a path."
+SHEET = click.Path(exists=True, dir_okay=False, path_type=Path)
+MODE_HELP = "How much work the finder does; fast takes a third of the time and loses little."
+CHAMPION_HELP = "Whose ranking becomes the list: finder, xgboost, random_forest, logistic [default: the finder]."
+REVIEW_HELP = "A filled-in review sheet (affluence review suggest), from which the finder learns."
+DO_NOT_TRAIN_HELP = "A list of customer ids (CSV) who are not learned from; they may still be scored."
+Mode = Literal["accurate", "fast"]
+Purpose = Literal["find", "count"]
 REFUSED, BROKEN = 1, 70
 
 
@@ -117,9 +124,23 @@ def doctor(file: Path, contract: str | None, out: Path | None, seed: int) -> Non
 @click.option("--data", help="A table's name (of conf/*/contract_<name>.yml) or a path, which needs --contract.")
 @click.option("--contract", help=CONTRACT_HELP)
 @click.option("--promote", is_flag=True, help="Make the model that is trained the champion.")
+@click.option("--mode", type=click.Choice(["accurate", "fast"]), help=MODE_HELP)
+@click.option("--champion", help=CHAMPION_HELP)
+@click.option("--review", type=SHEET, help=REVIEW_HELP)
+@click.option("--do-not-train", type=SHEET, help=DO_NOT_TRAIN_HELP)
 @click.option("--pipeline", default="everything", show_default=True, help="The Kedro pipeline to run.")
 @click.option("--env", help="The Kedro environment (a folder of conf/) to run in.")
-def run(data: str | None, contract: str | None, promote: bool, pipeline: str, env: str | None) -> None:
+def run(
+    data: str | None,
+    contract: str | None,
+    promote: bool,
+    mode: str | None,
+    champion: str | None,
+    review: Path | None,
+    do_not_train: Path | None,
+    pipeline: str,
+    env: str | None,
+) -> None:
     """Run all of it through Kedro: read, train, evaluate, register, score, rank, report.
 
     \b
@@ -128,7 +149,11 @@ def run(data: str | None, contract: str | None, promote: bool, pipeline: str, en
     affluence run --data customers.csv --contract conf/local/contract_customers.yml
     """
     root = workspace.project_root()
-    parameters = {"promote": promote, **workspace.choose_table(data, contract)}
+    chosen = {"mode": mode, "champion": champion, "review": review, "do_not_train": do_not_train}
+    given = {
+        name: str(value.absolute() if isinstance(value, Path) else value) for name, value in chosen.items() if value
+    }
+    parameters = {"promote": promote, **given, **workspace.choose_table(data, contract)}
     with terminal.progress():
         workspace.run_kedro(root, pipeline=pipeline, env=env, parameters=parameters)
     if pipeline == "everything":
@@ -138,10 +163,16 @@ def run(data: str | None, contract: str | None, promote: bool, pipeline: str, en
 @main.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
 @click.option("--contract", required=True, help=CONTRACT_HELP)
-@click.option("--learner", "learners", multiple=True, help="A learner to try; may be given several times.")
+@click.option(
+    "--learner", "learners", multiple=True, help="A learner to train [default: all]; may be given several times."
+)
 @click.option("--folds", default=5, show_default=True, help="Into how many folds customers are split.")
 @click.option("--seed", default=0, show_default=True, help="Fixes folds, samples and intervals.")
 @click.option("--capacity-share", default=0.1, show_default=True, help="The share of the table that can be contacted.")
+@click.option("--mode", type=click.Choice(["accurate", "fast"]), default="accurate", show_default=True, help=MODE_HELP)
+@click.option("--champion", help=CHAMPION_HELP)
+@click.option("--review", "reviews", multiple=True, type=SHEET, help=REVIEW_HELP + " May be given several times.")
+@click.option("--do-not-train", type=SHEET, help=DO_NOT_TRAIN_HELP)
 @click.option("--promote", is_flag=True, help="Make the model the champion.")
 def train(
     file: Path | None,
@@ -150,27 +181,25 @@ def train(
     folds: int,
     seed: int,
     capacity_share: float,
+    mode: Mode,
+    champion: str | None,
+    reviews: Sequence[Path],
+    do_not_train: Path | None,
     promote: bool,
 ) -> None:
-    """Train on the table in FILE (default: the contract's own) and register the best learner as challenger.
+    """Train on the table in FILE (default: the contract's own) and register the champion's model as challenger.
 
     It becomes champion when there is none, or with --promote; else later, with `affluence promote`.
     """
-    from affluence import steps
-    from affluence.pu.learners import LEARNERS
-
+    options = workspace.TrainingOptions(
+        learners=tuple(learners), folds=folds, seed=seed, capacity_share=capacity_share, mode=mode, champion=champion
+    )
     with terminal.progress():
-        accepted = workspace.read(file, contract)
-        accepted_customers, report = steps.intake(accepted.reading)
-        customers, used, examination = steps.examine(accepted_customers, accepted.contract)
-        features = steps.build_features(customers, used)
-        chosen = learners or tuple(LEARNERS)
-        training = steps.train(customers, features, used, examination, learners=chosen, folds=folds, seed=seed)
-        in_sample_scores = steps.score_in_sample(training, features)
-        evaluation = steps.evaluate(training, customers, in_sample_scores, capacity_share=capacity_share)
-        release = steps.release(steps.choose(training, evaluation), evaluation, report)
-        label = workspace.registry().register(release, promote=promote)
+        evaluation, discovery, label = workspace.train(
+            file, contract, options, reviews=reviews, do_not_train=do_not_train, promote=promote
+        )
     terminal.show_evaluation(evaluation)
+    terminal.show_discovery(discovery)
     terminal.show_model(label, table=evaluation.table)
 
 
@@ -208,6 +237,110 @@ def score(file: Path | None, contract: str, model_version: str | None, out: Path
         f"{customers.height:,} rows scored with {released.label.name} version {released.label.version}; "
         f"{ranked.height:,} candidates ranked in {out / 'candidates.csv'}"
     )
+
+
+@main.group()
+def review() -> None:
+    """Check some customers by hand, and let the finder learn from what was found.
+
+    \b
+    affluence review suggest --contract customers --n 50 --out sheet.csv
+    # fill in the column verdict: 1 affluent, 0 not; a blank line is not counted
+    affluence review apply sheet.csv --contract customers
+    """
+
+
+@review.command("suggest")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
+@click.option("--contract", required=True, help=CONTRACT_HELP)
+@click.option("--n", "count", default=50, show_default=True, type=click.IntRange(min=1), help="How many customers.")
+@click.option(
+    "--purpose",
+    type=click.Choice(["find", "count"]),
+    default="find",
+    show_default=True,
+    help="find: most from the top, improves the list most. count: spread wider, narrows how many are hidden.",
+)
+@click.option(
+    "--after", "earlier", multiple=True, type=SHEET, help="A sheet given out before; may be given several times."
+)
+@click.option("--model-version", help="A version of the model [default: the champion].")
+@click.option("--seed", default=0, show_default=True, help="Fixes who is drawn.")
+@click.option("--out", required=True, type=click.Path(dir_okay=False, path_type=Path), help="Where to write the sheet.")
+def review_suggest(
+    file: Path | None,
+    contract: str,
+    count: int,
+    purpose: Purpose,
+    earlier: Sequence[Path],
+    model_version: str | None,
+    seed: int,
+    out: Path,
+) -> None:
+    """Write a sheet (CSV) of customers worth checking by hand, drawn from the ranking of the model.
+
+    FILE is the table that will be trained on [default: the contract's own]. Customers are drawn at random within parts
+    of the ranking, so that the answers speak for those who were not drawn; the sheet is shuffled.
+    """
+    with terminal.progress():
+        sheet = workspace.suggest_review(
+            file, contract, n=count, purpose=purpose, earlier=earlier, version=model_version, seed=seed, out=out
+        )
+    terminal.say(f"{sheet.height} customers to check stand in {out}. Fill in the column verdict: 1 affluent, 0 not.")
+    terminal.say(f"Then: affluence review apply {out} --contract {contract}")
+
+
+@review.command("apply")
+@click.argument("sheets", nargs=-1, required=True, type=SHEET)
+@click.option("--file", type=SHEET, help="The table that the sheets were drawn from [default: the contract's own].")
+@click.option("--contract", required=True, help=CONTRACT_HELP)
+@click.option("--mode", type=click.Choice(["accurate", "fast"]), default="accurate", show_default=True, help=MODE_HELP)
+@click.option("--do-not-train", type=SHEET, help=DO_NOT_TRAIN_HELP)
+@click.option("--seed", default=0, show_default=True, help="Fixes folds and samples.")
+@click.option("--promote", is_flag=True, help="Make the model the champion.")
+def review_apply(
+    sheets: Sequence[Path],
+    file: Path | None,
+    contract: str,
+    mode: Mode,
+    do_not_train: Path | None,
+    seed: int,
+    promote: bool,
+) -> None:
+    """Train the finder with the verdicts of filled-in SHEETS, and register it as challenger.
+
+    Says how many are hidden, with an interval. Of a customer on several sheets the last one's verdict stands.
+    """
+    options = workspace.TrainingOptions(learners=("finder",), seed=seed, mode=mode)
+    with terminal.progress():
+        evaluation, discovery, label = workspace.train(
+            file, contract, options, reviews=sheets, do_not_train=do_not_train, promote=promote
+        )
+    terminal.show_discovery(discovery)
+    terminal.show_model(label, table=evaluation.table)
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
+@click.option("--contract", required=True, help=CONTRACT_HELP)
+@click.option("--share", default=0.3, show_default=True, help="The share of the tagged whose tag is hidden.")
+@click.option("--repeats", default=3, show_default=True, type=click.IntRange(min=1), help="How often it is done.")
+@click.option("--mode", type=click.Choice(["accurate", "fast"]), default="fast", show_default=True, help=MODE_HELP)
+@click.option("--seed", default=0, show_default=True, help="Fixes whose tag is hidden, and the folds.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write every figure as JSON too.")
+def honesty(
+    file: Path | None, contract: str, share: float, repeats: int, mode: Mode, seed: int, out: Path | None
+) -> None:
+    """Plant and recover: hide the tag of known affluent customers of FILE, refit, and see how many come back.
+
+    Done at random and selectively, several times, beside shuffled tags, in which nobody can find anything. It is the
+    bank's own proof, on its own table, before it trusts a list. Nothing is registered.
+    """
+    with terminal.progress():
+        proof = workspace.prove_honesty(file, contract, share=share, repeats=repeats, mode=mode, seed=seed, out=out)
+    terminal.show_honesty(proof)
+    if not proof.passed:
+        sys.exit(REFUSED)
 
 
 @main.command()

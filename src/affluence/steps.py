@@ -5,7 +5,7 @@ same. Each step takes what the steps before it gave and changes none of it.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -25,11 +25,20 @@ from affluence.evaluation.results import Evaluation
 from affluence.evaluation.truth import UNKNOWN, TruthComparison, compare_with_truth
 from affluence.features.definitions import compute_features, features_of
 from affluence.pu.assessment import evaluate
+from affluence.pu.discovery import Discovery
 from affluence.pu.fold_models import TrainedModel, score_customers
+from affluence.pu.honesty import Honesty
 from affluence.pu.in_sample import in_sample_log_odds
+from affluence.pu.learners.effort import Mode
 from affluence.pu.learners.protocol import LogOdds
+from affluence.pu.left_out import NOBODY_LEFT_OUT, LeftOut
+from affluence.pu.left_out import leave_out as leave_customers_out
+from affluence.pu.planted import prove
 from affluence.pu.release import ModelLabel, Release, ReleasedModel
-from affluence.pu.training import Training, choose
+from affluence.pu.review import Purpose
+from affluence.pu.review_sheet import place_sheet, review_sheet
+from affluence.pu.training import Training
+from affluence.pu.training import choose as choose_model
 from affluence.pu.training import train as cross_fit_learners
 from affluence.reporting.run_report import ReportContent, render_run_report
 
@@ -49,12 +58,15 @@ __all__ = [
     "examine",
     "hold_against_truth",
     "intake",
+    "leave_out",
     "make_bank",
     "open_release",
+    "prove_honesty",
     "release",
     "report",
     "score",
     "score_in_sample",
+    "suggest_review",
     "train",
 ]
 
@@ -98,6 +110,17 @@ def examine(accepted_customers: pl.DataFrame, contract: Contract) -> tuple[pl.Da
     return examined.customers, examined.contract, examined.examination
 
 
+def leave_out(
+    customers: pl.DataFrame, do_not_train: Collection[str], *, seed: int, score_left_out: bool
+) -> tuple[pl.DataFrame, pl.DataFrame, LeftOut]:
+    """Those who may be learned from, those who are scored, and what is on record of the do-not-train list.
+
+    Those on the list are scored by models that never saw them, if `score_left_out`; else they are left out of it all.
+    """
+    learned_from, left_out = leave_customers_out(customers, do_not_train, key=seed)
+    return learned_from, customers if score_left_out else learned_from, left_out
+
+
 def build_features(customers: pl.DataFrame, contract: Contract) -> pl.DataFrame:
     """The features of `customers`, one row each in the same order."""
     return compute_features(customers, features=features_of(contract))
@@ -108,14 +131,29 @@ def train(
     features: pl.DataFrame,
     contract: Contract,
     examination: Examination | None = None,
+    review: pl.DataFrame | None = None,
     *,
     learners: Sequence[str],
     folds: int,
     seed: int,
+    mode: Mode = "accurate",
 ) -> Training:
-    """Each of `learners` cross-fitted on the same folds; see `affluence.pu.training`."""
-    rules = examination.rules if examination else ()
-    return cross_fit_learners(customers, features, contract, learners=learners, folds=folds, seed=seed, rules=rules)
+    """Each of `learners` cross-fitted on the same folds; see `affluence.pu.training`.
+
+    `review` is a sheet of customers checked by hand, as `affluence.data.reading.read_sheet` reads it; the finder learns
+    from it too.
+    """
+    return cross_fit_learners(
+        customers,
+        features,
+        contract,
+        learners=learners,
+        folds=folds,
+        seed=seed,
+        mode=mode,
+        review=None if review is None or review.is_empty() else place_sheet(review, customers),
+        rules=examination.rules if examination else (),
+    )
 
 
 def score_in_sample(training: Training, features: pl.DataFrame) -> LogOdds:
@@ -123,6 +161,64 @@ def score_in_sample(training: Training, features: pl.DataFrame) -> LogOdds:
     scores = in_sample_log_odds(training.preprocessing.design(features), training.tags, seed=training.seed)
     progress.report("Scoring in sample, for comparison", done=1, total=1)
     return scores
+
+
+def suggest_review(
+    scores: pl.DataFrame,
+    customers: pl.DataFrame,
+    contract: Contract,
+    *,
+    n: int,
+    purpose: Purpose,
+    seed: int,
+    earlier: pl.DataFrame | None = None,
+    sheets_before: int = 0,
+) -> pl.DataFrame:
+    """A sheet of `n` unlabelled customers worth checking by hand; it shows what the contract calls speakable.
+
+    Errors: UserError when fewer are left than are asked for.
+    """
+    return review_sheet(
+        scores,
+        customers,
+        n=n,
+        purpose=purpose,
+        seed=seed,
+        columns=[column.name for column in contract.speakable_columns if column.name in customers.columns],
+        earlier=earlier,
+        sheets_before=sheets_before,
+    )
+
+
+def prove_honesty(
+    customers: pl.DataFrame,
+    features: pl.DataFrame,
+    contract: Contract,
+    *,
+    share: float,
+    repeats: int,
+    mode: Mode,
+    seed: int,
+) -> Honesty:
+    """Plant and recover on these customers, at 1, 5 and 10 % of those without a tag; see `affluence.pu.planted`.
+
+    Errors: UserError when the table has no tag, or too few are tagged.
+    """
+    if "tag" not in customers.columns:
+        raise UserError(f"The table has no tag column '{contract.tag.source}', and only tags can be hidden.")
+    unlabelled = int((customers["tag"] == 0).sum())
+    return prove(
+        features,
+        customers["tag"].to_numpy(),
+        table=contract.table,
+        capacities=sorted({max(1, round(part * unlabelled)) for part in (0.01, 0.05, 0.10)}),
+        groups=customers["customer_id"].to_numpy(),
+        tag_drivers=[column.name for column in contract.tag_drivers if column.name in features.columns] or None,
+        mode=mode,
+        seed=seed,
+        share=share,
+        repeats=repeats,
+    )
 
 
 def hold_against_truth(
@@ -147,7 +243,7 @@ def hold_against_truth(
             "The truth is not that of this table: its rows do not fit. Make both again (affluence simulate)."
         )
     return compare_with_truth(
-        training.fit_of(evaluation.champion).out_of_fold[unlabelled],
+        training.fit_of(evaluation.champion).hidden[unlabelled],
         in_sample_scores[unlabelled],
         known["affluent"].to_numpy().astype(bool),
         known["hidden_type"].to_numpy().astype(np.str_),
@@ -155,9 +251,17 @@ def hold_against_truth(
     )
 
 
-def release(model: TrainedModel, evaluation: Evaluation, intake_report: IntakeReport) -> Release:
+def choose(training: Training, evaluation: Evaluation) -> tuple[TrainedModel, Discovery]:
+    """The champion's model, and what was learned beside its ranking."""
+    model = choose_model(training, evaluation)
+    return model, model.discovery
+
+
+def release(
+    model: TrainedModel, evaluation: Evaluation, intake_report: IntakeReport, left_out: LeftOut = NOBODY_LEFT_OUT
+) -> Release:
     """The model with the evidence for it, ready for the registry."""
-    return Release(model=model, evaluation=evaluation, intake=intake_report)
+    return Release(model=model, evaluation=evaluation, intake=intake_report, left_out=left_out)
 
 
 def open_release(released: ReleasedModel) -> tuple[TrainedModel, ModelLabel]:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from affluence.data.reference_bank import Comparison
     from affluence.evaluation.results import Estimate, Evaluation
     from affluence.evaluation.truth import TruthComparison
+    from affluence.pu.discovery import Discovery
+    from affluence.pu.honesty import Honesty
     from affluence.pu.release import ModelLabel
 
 # Wide enough for every figure with its interval, where a file or a pipe takes the output.
@@ -100,7 +102,33 @@ def show_evaluation(evaluation: "Evaluation") -> None:
         cells = (result.roc_auc, result.recall_at_capacity, result.precision_at_capacity)
         table.add_row(result.title + (" *" if chosen else ""), *map(_short, cells), style="bold" if chosen else None)
     _out.print(table)
-    say(f"* chosen: it finds most of the tagged among the first {evaluation.capacity:,} of {evaluation.rows:,} rows.")
+    say(f"* its ranking becomes the list; the capacity is {evaluation.capacity:,} of {evaluation.rows:,} rows.")
+
+
+def show_discovery(discovery: "Discovery") -> None:
+    """Print how many are hidden, under which assumption, and what the table cannot tell."""
+    count = discovery.hidden_count
+    if count.value is None:
+        say(f"Hidden affluent: between {count.low:,.0f} and {count.high:,.0f}. {count.assumption}")
+    else:
+        say(f"Hidden affluent: {count.value:,.0f} (90 %: {count.low:,.0f} to {count.high:,.0f}). {count.assumption}")
+    for warning in discovery.warnings:
+        say(f"- {warning}")
+
+
+def show_honesty(proof: "Honesty") -> None:
+    """Print what came back of the planted at each capacity, and what the proof says and does not say."""
+    for recovery in proof.recoveries:
+        title = f"{recovery.planted:,} tags hidden ({recovery.way}): share brought back, 90 % intervals"
+        table = Table(box=None, pad_edge=False, title=title, title_justify="left")
+        for heading in ("first of the list", "finder", "labelled probability alone", "chance"):
+            table.add_column(heading, justify="right", no_wrap=True)
+        for point in (*recovery.at, recovery.at_planted):
+            shares = _short(point.recall), _short(point.labelled_recall), f"{point.chance:.3f}"
+            table.add_row(f"{point.capacity:,}", *shares)
+        _out.print(table)
+    for sentence in proof.sentences:
+        say(f"- {sentence}")
 
 
 def show_model(label: "ModelLabel", *, table: str) -> None:
@@ -117,6 +145,7 @@ def show_run(data: Path) -> None:
 
     from affluence.evaluation.results import Evaluation
     from affluence.evaluation.truth import TruthComparison
+    from affluence.pu.discovery import Discovery
     from affluence.pu.release import ModelLabel
 
     results = data / "07_model_output"
@@ -129,6 +158,7 @@ def show_run(data: Path) -> None:
     within = evaluation.confusion
     say(f"Candidates: {candidates:,} customers who are not tagged, ranked; {within.candidates:,} of them stand among")
     say(f"            the first {within.cut:,} of the whole table, beside {within.tagged_above:,} tagged affluent.")
+    show_discovery(TypeAdapter(Discovery).validate_json((results / "discovery.json").read_bytes()))
     _show_truth(TypeAdapter(TruthComparison).validate_json((results / "known_truth.json").read_bytes()))
     compared = evaluation.in_sample
     say(

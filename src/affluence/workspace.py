@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     from affluence.data.contract import Contract
     from affluence.data.doctor import Finding
     from affluence.data.reading import Reading
+    from affluence.evaluation.results import Evaluation
+    from affluence.pu.discovery import Discovery
+    from affluence.pu.honesty import Honesty
+    from affluence.pu.learners.effort import Mode
+    from affluence.pu.release import ModelLabel
+    from affluence.pu.review import Purpose
 
 
 @dataclass(frozen=True)
@@ -105,6 +111,137 @@ def read(file: Path | None, contract: str) -> ReadTable:
         raise UserError(f"The contract of {loaded.table} names no file. Name the table's file.")
     path = file or project_root() / str(loaded.file)
     return ReadTable(loaded, read_table(path, contract=loaded, tag_required=False))
+
+
+@dataclass(frozen=True)
+class TrainingOptions:
+    """How a training is done; `learners` empty for all of them."""
+
+    learners: tuple[str, ...] = ()
+    folds: int = 5
+    seed: int = 0
+    capacity_share: float = 0.1
+    mode: "Mode" = "accurate"
+    champion: str | None = None
+
+
+def train(
+    file: Path | None,
+    contract: str,
+    options: TrainingOptions,
+    *,
+    reviews: Sequence[Path] = (),
+    do_not_train: Path | None = None,
+    promote: bool = False,
+) -> "tuple[Evaluation, Discovery, ModelLabel]":
+    """What was measured, what was learned beside the ranking, and the label of the model, which is registered.
+
+    The tags, the verdicts of `reviews` (of a customer on several the last one's) and nobody of `do_not_train` teach.
+    """
+    from affluence import steps
+    from affluence.data.reading import read_customer_ids
+    from affluence.pu.finder_method import method_keys
+
+    accepted = read(file, contract)
+    accepted_customers, report = steps.intake(accepted.reading)
+    all_customers, used, examination = steps.examine(accepted_customers, accepted.contract)
+    barred = read_customer_ids(do_not_train, contract=accepted.contract) if do_not_train else ()
+    customers, _, left_out = steps.leave_out(all_customers, barred, seed=options.seed, score_left_out=False)
+    features = steps.build_features(customers, used)
+    training = steps.train(
+        customers,
+        features,
+        used,
+        examination,
+        read_sheets(reviews),
+        learners=options.learners or method_keys(),
+        folds=options.folds,
+        seed=options.seed,
+        mode=options.mode,
+    )
+    in_sample_scores = steps.score_in_sample(training, features)
+    evaluation = steps.evaluate(
+        training, customers, in_sample_scores, capacity_share=options.capacity_share, champion=options.champion
+    )
+    model, discovery = steps.choose(training, evaluation)
+    label = registry().register(steps.release(model, evaluation, report, left_out), promote=promote)
+    return evaluation, discovery, label
+
+
+def suggest_review(
+    file: Path | None,
+    contract: str,
+    *,
+    n: int,
+    purpose: "Purpose",
+    earlier: Sequence[Path],
+    version: str | None,
+    seed: int,
+    out: Path,
+) -> "pl.DataFrame":
+    """A sheet of `n` customers worth checking by hand, drawn from a registered model's ranking and written to `out`.
+
+    Errors: UserError when `out` is there already: it may hold somebody's answers.
+    """
+    from affluence import steps
+    from affluence.adapters.mlflow_registry import model_name
+    from affluence.data.writing import write_csv
+
+    if out.exists():
+        raise UserError(f"{out} is there already and may hold answers. Name another place (--out).")
+    accepted = read(file, contract)
+    accepted_customers, _ = steps.intake(accepted.reading)
+    customers, used, _ = steps.examine(accepted_customers, accepted.contract)
+    model = registry().load(model_name(used), version_number=version).model
+    sheet = steps.suggest_review(
+        steps.score(model, customers),
+        customers,
+        used,
+        n=n,
+        purpose=purpose,
+        seed=seed,
+        earlier=read_sheets(earlier),
+        sheets_before=len(earlier),
+    )
+    write_csv(sheet, out)
+    return sheet
+
+
+def prove_honesty(
+    file: Path | None,
+    contract: str,
+    *,
+    share: float,
+    repeats: int,
+    mode: "Mode",
+    seed: int,
+    out: Path | None,
+) -> "Honesty":
+    """Plant and recover on a table, and where `out` names a file every figure there as JSON."""
+    from affluence import steps
+    from affluence.data.writing import write_text
+
+    accepted = read(file, contract)
+    accepted_customers, _ = steps.intake(accepted.reading)
+    customers, used, _ = steps.examine(accepted_customers, accepted.contract)
+    proof = steps.prove_honesty(
+        customers, steps.build_features(customers, used), used, share=share, repeats=repeats, mode=mode, seed=seed
+    )
+    if out:
+        write_text(json.dumps(proof.to_dict(), indent=1), out)
+    return proof
+
+
+def read_sheets(paths: Sequence[Path]) -> "pl.DataFrame | None":
+    """Several review sheets as one, of a customer's row the last sheet's line; None without a sheet."""
+    import polars as pl
+
+    from affluence.data.reading import read_sheet
+
+    if not paths:
+        return None
+    together = pl.concat([read_sheet(path) for path in paths], how="diagonal")
+    return together.unique("row", keep="last", maintain_order=True) if "row" in together.columns else together
 
 
 def write_doctor_page(

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from affluence.adapters.mlflow_registry import CHAMPION, Registry, model_name
 from affluence.data.contract import Contract, load_contract
-from affluence.data.reading import Reading, read_table
+from affluence.data.reading import Reading, read_customer_ids, read_sheet, read_table
 from affluence.data.writing import write_csv, write_parquet, write_text
 from affluence.pu.release import ModelLabel, Release, ReleasedModel
 from affluence.steps import make_bank
@@ -64,6 +64,41 @@ class ListDataset(FileDataset):
     def save(self, data: pl.DataFrame) -> None:
         write_parquet(data, self.path)
         write_csv(data, self.path.with_suffix(".csv"))
+
+
+class SheetDataset(AbstractDataset[None, pl.DataFrame]):
+    """A sheet that people filled in, if a run was given one; without rows and columns where it was not."""
+
+    def __init__(self, *, filepath: str | None, metadata: Metadata | None = None) -> None:
+        self._path = Path(filepath) if filepath else None
+        self.metadata = metadata
+
+    def load(self) -> pl.DataFrame:
+        return read_sheet(self._path) if self._path else pl.DataFrame()
+
+    def save(self, data: None) -> None:
+        raise DatasetError("A sheet is filled in by people; a pipeline only reads it.")
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._path or "none given")}
+
+
+class CustomerListDataset(AbstractDataset[None, tuple[str, ...]]):
+    """The customer ids of a list, if a run was given one; nobody where it was not."""
+
+    def __init__(self, *, contract: dict[str, str], filepath: str | None, metadata: Metadata | None = None) -> None:
+        self._contract = Path(contract["filepath"])
+        self._path = Path(filepath) if filepath else None
+        self.metadata = metadata
+
+    def load(self) -> tuple[str, ...]:
+        return read_customer_ids(self._path, contract=load_contract(self._contract)) if self._path else ()
+
+    def save(self, data: None) -> None:
+        raise DatasetError("A list of customers is written by people; a pipeline only reads it.")
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._path or "none given")}
 
 
 class RecordDataset(FileDataset):

@@ -29,7 +29,9 @@ def project(tmp_path_factory) -> Path:
     contract = contract.replace("table: adult", "table: few").replace("data/01_raw/adult.csv.gz", "few.csv")
     (root / "conf/base/contract_few.yml").write_text(contract)
     (root / "conf/base/globals.yml").write_text("contract: conf/base/contract_few.yml\n")
-    (root / "conf/base/parameters_training.yml").write_text("learners: [xgboost, logistic]\nfolds: 3\nseed: 0\n")
+    (root / "conf/base/parameters_training.yml").write_text(
+        "learners: [finder, xgboost]\nmode: fast\nfolds: 3\nseed: 0\nscore_left_out: true\n"
+    )
     return root
 
 
@@ -65,7 +67,8 @@ def test_everything_that_a_pipeline_reads_or_keeps_stands_in_the_catalog(project
         known = set(context.catalog.keys()) | {f"params:{name}" for name in context.params}
     assert pipelines["everything"].inputs() <= known
     in_memory = pipelines["everything"].all_outputs() - known
-    assert in_memory == {"accepted_customers", "training", "in_sample_scores", "chosen_model", "model"}
+    wanted = {"accepted_customers", "all_customers", "training", "in_sample_scores", "chosen_model", "model"}
+    assert in_memory == wanted
 
 
 def test_a_run_leaves_list_scores_report_and_a_registered_model(finished):
@@ -88,7 +91,8 @@ def test_the_run_and_its_report_are_on_record(finished):
     (run_record, *_) = mlflow.search_runs(experiment_names=["affluence-few"], output_format="list")
     assert run_record.info.status == "FINISHED"
     kept = {artifact.path for artifact in mlflow.artifacts.list_artifacts(run_id=run_record.info.run_id)}
-    assert {"run_report.html", "figures.html", "evaluation.json", "intake.json", "contract.json"} <= kept
+    wanted = {"run_report.html", "figures.html", "evaluation.json", "intake.json", "contract.json"}
+    assert wanted | {"discovery.json", "do_not_train.json"} <= kept
 
 
 def test_inference_alone_gives_the_scores_of_the_run_to_the_bit(finished):
@@ -97,6 +101,24 @@ def test_inference_alone_gives_the_scores_of_the_run_to_the_bit(finished):
     path.unlink()
     run(finished, "scoring")
     assert pl.read_parquet(path).equals(before)
+
+
+def test_a_customer_on_the_do_not_train_list_is_not_learned_from_and_scored_all_the_same(finished, tmp_path):
+    barred = tmp_path / "barred.csv"
+    barred.write_text("customer_id\n" + "\n".join(str(number) for number in range(1, 41)) + "\n999999\n")
+    run(finished, "everything", do_not_train=str(barred))
+    scores = pl.read_parquet(finished / "data/07_model_output/scores.parquet")
+    told = scores.filter(pl.col("customer_id").is_in([str(number) for number in range(1, 41)]))
+    assert told.height == 40
+    assert told["scored_by_fold"].null_count() == 40
+    assert scores.height - scores["scored_by_fold"].null_count() == 2_460
+    mlflow.set_tracking_uri(f"sqlite:///{finished / 'data/06_models/mlflow.db'}")
+    newest = mlflow.search_runs(experiment_names=["affluence-few"], output_format="list")[0]
+    manifest = mlflow.artifacts.load_dict(f"runs:/{newest.info.run_id}/do_not_train.json")
+    assert (manifest["listed"], manifest["found_in_the_table"], manifest["rows_left_out"]) == (41, 40, 40)
+    assert manifest["customers_learned_from"] == 2_460
+    assert manifest["listed_and_learned_from"] == 0
+    run(finished, "everything")
 
 
 def test_a_report_can_be_written_again_from_what_a_run_left(finished):

@@ -10,7 +10,7 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -214,7 +214,7 @@ def signature_of(contract: Contract) -> ModelSignature:
         ColSpec(kinds.get(column.type, DataType.double), column.name, required=False)
         for column in contract.feature_columns
     ]
-    outputs = ("score", "labelled_probability", "scored_by_fold")
+    outputs = ("score", "affluent_probability", "labelled_probability", "scored_by_fold")
     return ModelSignature(
         inputs=Schema([ColSpec(DataType.string, "customer_id"), *inputs]),
         outputs=Schema([ColSpec(DataType.string, "customer_id"), *(ColSpec(DataType.double, o) for o in outputs)]),
@@ -232,11 +232,23 @@ def _parameters(release: Release) -> dict[str, object]:
         "customers": evaluation.customers,
         "tagged": evaluation.tagged,
         "folds": evaluation.folds,
+        **_discovery_parameters(release),
         "seed": evaluation.seed,
         "capacity_share": evaluation.capacity_share,
         "champion": evaluation.champion,
         "learners": ",".join(result.learner for result in evaluation.learners),
         **{f"setting_{key}": value for key, value in release.model.learner.settings.items()},
+    }
+
+
+def _discovery_parameters(release: Release) -> dict[str, object]:
+    discovery = release.model.discovery
+    return {
+        "tag_drivers": ",".join(discovery.drivers) or "none declared",
+        "reviewed": discovery.reviewed,
+        "hidden_low": round(discovery.hidden_count.low),
+        "hidden_high": round(discovery.hidden_count.high),
+        "do_not_train": release.left_out.listed,
     }
 
 
@@ -256,5 +268,7 @@ def _documents(release: Release) -> dict[str, str]:
         "evaluation.json": json.dumps(release.evaluation.to_dict(), indent=1),
         "intake.json": json.dumps(release.intake.to_dict(), indent=1),
         "contract.json": release.model.contract.model_dump_json(indent=1),
+        "do_not_train.json": json.dumps(release.left_out.manifest(release.model.fold_map), indent=1),
+        "discovery.json": json.dumps(asdict(release.model.discovery), indent=1),
         "figures.html": figures_page(release.evaluation, simulated=release.model.contract.simulated),
     }

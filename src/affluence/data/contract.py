@@ -19,7 +19,9 @@ from affluence.data.contract_errors import sentences_of
 from affluence.data.finding_kinds import FindingKind, RemedyChoice
 from affluence.errors import ContractError
 
-RESERVED_NAMES = frozenset({"row", "customer_id", "tag", "rank", "score", "labelled_probability", "simulated"})
+RESERVED_NAMES = frozenset(
+    {"row", "customer_id", "tag", "rank", "score", "affluent_probability", "labelled_probability", "simulated"}
+)
 """Names that our own tables use, so no column may be called so."""
 
 Header = Annotated[str, Field(min_length=1)]

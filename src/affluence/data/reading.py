@@ -63,3 +63,41 @@ def require_accepted(reading: Reading) -> pl.DataFrame:
     if reading.report.refused:
         raise TableRefused(reading.report)
     return reading.customers
+
+
+def read_sheet(path: Path) -> pl.DataFrame:
+    """A sheet that people filled in: CSV with a header, every cell as text, blank cells missing.
+
+    The apostrophe that our own CSV puts before what a spreadsheet would run is taken off again. Commas, semicolons and
+    tabs part cells, whichever the header holds most of. Raises `UserError` when the file is not such a sheet.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        header = text.splitlines()[0] if text.strip() else ""
+        separator = max(",;\t", key=header.count)
+        sheet = pl.read_csv(text.encode(), infer_schema=False, separator=separator)
+    except (OSError, UnicodeDecodeError, pl.exceptions.PolarsError) as error:
+        raise UserError(
+            f"{path.name} cannot be read as a sheet ({type(error).__name__}). Save it as CSV in UTF-8, with the header "
+            "that it came with."
+        ) from error
+    cells = pl.all().str.strip_chars()
+    return sheet.with_columns(cells.name.keep()).with_columns(
+        pl.when(pl.all() != "").then(pl.all().str.replace(r"^'([=+\-@])", "$1")).name.keep()
+    )
+
+
+def read_customer_ids(path: Path, *, contract: Contract) -> tuple[str, ...]:
+    """The customer ids of a list: a sheet with a column `customer_id` (or as the contract's table calls it), or one.
+
+    Raises `UserError` when the file is no sheet, or holds several columns of which none is the id.
+    """
+    sheet = read_sheet(path)
+    named = [name for name in ("customer_id", contract.customer_id.source) if name in sheet.columns]
+    if not named and sheet.width != 1:
+        raise UserError(
+            f"{path.name} has {sheet.width} columns and none is called customer_id. Give it one column of customer ids "
+            "with the header customer_id."
+        )
+    ids = sheet[named[0] if named else sheet.columns[0]].drop_nulls()
+    return tuple(ids.unique(maintain_order=True).to_list())

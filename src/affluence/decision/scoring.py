@@ -10,14 +10,19 @@ from affluence.pu.fold_models import Scored, TrainedModel
 def score_table(model: TrainedModel, customers: pl.DataFrame, scored: Scored) -> pl.DataFrame:
     """One row a row of `customers`, in their order: row, id, tag where there is one, score, labelled probability.
 
-    The score is the log-odds of the tag. `labelled_probability` is P(s = 1 given x), and missing throughout when the
-    model's log-odds were not found to be calibrated. `scored_by_fold` is the fold whose model never saw the customer,
-    missing for a customer no model saw.
+    The score is what candidates are ranked by: the log-odds of being affluent without a tag, which a learner of the
+    tag alone takes to be those of the tag. `affluent_probability` is P(affluent given x, not tagged), and missing
+    throughout unless verdicts told how many are hidden. `labelled_probability` is P(s = 1 given x), and missing
+    throughout when the model's log-odds were not found to be calibrated. `scored_by_fold` is the fold whose model never
+    saw the customer, missing for a customer no model saw.
     """
     probability = pl.Series(expit(scored.log_odds)) if model.calibrated else pl.lit(None, dtype=pl.Float64)
+    shift = model.discovery.shift
+    affluent = pl.lit(None, dtype=pl.Float64) if shift is None else pl.Series(expit(scored.hidden + shift))
     known = [name for name in ("row", "customer_id", "tag") if name in customers.columns]
     return customers.select(known).with_columns(
-        pl.Series("score", scored.log_odds),
+        pl.Series("score", scored.hidden),
+        affluent.alias("affluent_probability"),
         probability.alias("labelled_probability"),
         pl.Series("scored_by_fold", scored.fold).replace(-1, None),
     )

@@ -17,6 +17,7 @@ from affluence.evaluation.ranking import (
 from affluence.evaluation.results import Evaluation, Importance, InSampleComparison, LearnerResult
 from affluence.features.definitions import features_of
 from affluence.pu.cross_fitting import CrossFit
+from affluence.pu.finder_method import FINDER_KEY
 from affluence.pu.importance import shuffled_importance
 from affluence.pu.in_sample import DESCRIPTION
 from affluence.pu.learners.protocol import LogOdds
@@ -27,22 +28,29 @@ CURVE_SHARES = (*(half_point / 200 for half_point in range(1, 40)), *(two / 50 f
 
 
 def evaluate(
-    training: Training, customers: pl.DataFrame, in_sample_scores: LogOdds, *, capacity_share: float
+    training: Training,
+    customers: pl.DataFrame,
+    in_sample_scores: LogOdds,
+    *,
+    capacity_share: float,
+    champion: str | None = None,
 ) -> Evaluation:
     """Everything measured about `training` at a capacity of `capacity_share` of the table.
 
     `customers` are those that were trained on; `in_sample_scores` are theirs the in-sample way, for comparison alone.
-    The champion is the learner that finds most of the tagged within the capacity.
+    `champion` names a learner; without a name it is the finder where it was fitted, else the learner that finds most of
+    the tagged within the capacity. Figures against the tag never choose between the finder and a learner of the tag:
+    they reward whoever repeats the tagging.
 
-    Errors: UserError when the share is not above 0 and at most 1.
+    Errors: UserError when the share is not above 0 and at most 1, or the champion was not fitted.
     """
     if not 0 < capacity_share <= 1:
         raise UserError(f"The capacity is {capacity_share} of the table; give a share above 0 and at most 1.")
     tags, seed = training.tags, training.seed
     capacity = max(1, round(capacity_share * len(tags)))
     capacities = [capacity, *(max(1, round(share * len(tags))) for share in CURVE_SHARES)]
-    champion = max(training.fits, key=lambda fit: recall_at(fit.out_of_fold, tags, capacity=capacity))
-    results = [_result(fit, champion, training, capacity=capacity) for fit in training.fits]
+    chosen = _champion(training, named=champion, capacity=capacity)
+    results = [_result(fit, chosen, training, capacity=capacity) for fit in training.fits]
     return Evaluation(
         table=training.contract.table,
         customers=customers["customer_id"].n_unique(),
@@ -52,14 +60,23 @@ def evaluate(
         seed=seed,
         capacity=capacity,
         capacity_share=capacity_share,
-        champion=champion.learner.key,
+        champion=chosen.learner.key,
         learners=tuple(sorted(results, key=lambda result: -result.recall_at_capacity.value)),
-        curve=capacity_curve(champion.out_of_fold, tags, capacities=capacities, seed=seed),
-        confusion=confusion_at(champion.out_of_fold, tags, cut=capacity),
-        reliability=reliability(champion.out_of_fold, tags),
-        importances=_importances(champion, training, customers, share=capacity_share),
-        in_sample=_in_sample(champion, training, in_sample_scores, capacity=capacity),
+        curve=capacity_curve(chosen.out_of_fold, tags, capacities=capacities, seed=seed),
+        confusion=confusion_at(chosen.out_of_fold, tags, cut=capacity),
+        reliability=reliability(chosen.out_of_fold, tags),
+        importances=_importances(chosen, training, customers, share=capacity_share),
+        in_sample=_in_sample(chosen, training, in_sample_scores, capacity=capacity),
     )
+
+
+def _champion(training: Training, *, named: str | None, capacity: int) -> CrossFit:
+    fitted = {fit.learner.key: fit for fit in training.fits}
+    if named is not None and named not in fitted:
+        raise UserError(f"The champion is to be '{named}', which was not trained. Trained: {', '.join(fitted)}.")
+    if named is not None or FINDER_KEY in fitted:
+        return fitted[named or FINDER_KEY]
+    return max(training.fits, key=lambda fit: recall_at(fit.out_of_fold, training.tags, capacity=capacity))
 
 
 def _result(fit: CrossFit, champion: CrossFit, training: Training, *, capacity: int) -> LearnerResult:

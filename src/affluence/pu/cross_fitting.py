@@ -4,7 +4,7 @@ Customers, not rows, are dealt to folds, so that all rows of one customer share 
 the customers of the other folds. This is the promise of the product; nothing here scores a row in any other way.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 
@@ -16,19 +16,25 @@ from numpy.typing import NDArray
 from affluence import progress
 from affluence.errors import UserError
 from affluence.features.preprocessing import Design
-from affluence.pu.learners.protocol import FittedLearner, Learner, LogOdds, Tags
+from affluence.pu.learners.protocol import FittedLearner, Learner, LogOdds, Method, Tags
 
 Digests = NDArray[np.uint64]
 Folds = NDArray[np.int8]
 
+UNKNOWN_FOLD = -1
+
 
 @dataclass(frozen=True)
 class CrossFit:
-    """One learner cross-fitted: its fold models, and each row's log-odds from the model that never saw it."""
+    """One method cross-fitted: its fold models, and each row's log-odds from the model that never saw it.
 
-    learner: Learner
+    `out_of_fold` are those of the tag, `hidden` those of being affluent without a tag, by which candidates are ranked.
+    """
+
+    learner: Method
     models: tuple[FittedLearner, ...]
     out_of_fold: LogOdds
+    hidden: LogOdds
 
 
 def customer_digests(customer_ids: Iterable[str], *, key: int) -> Digests:
@@ -78,7 +84,25 @@ def cross_fit(learner: Learner, design: Design, tags: Tags, folds: Folds, *, see
         out_of_fold[folds == fold] = scores
         models.append(model)
         progress.report(f"Cross-fitting {learner.title}", done=fold + 1, total=count)
-    return CrossFit(learner, tuple(models), out_of_fold)
+    return CrossFit(learner, tuple(models), out_of_fold, hidden=out_of_fold)
+
+
+def score_by_folds(models: Sequence[FittedLearner], design: Design, folds: Folds) -> tuple[LogOdds, LogOdds]:
+    """The log-odds of the tag and of being hidden, each customer's by models that never saw that customer.
+
+    `folds` is the fold of each customer in which they were trained on, `UNKNOWN_FOLD` for one who was not; all models
+    then score, and their mean counts.
+    """
+    labelled, hidden = np.zeros(len(design)), np.zeros(len(design))
+    for fold, model in enumerate(models):
+        rows = np.flatnonzero((folds == fold) | (folds == UNKNOWN_FOLD))
+        if len(rows):
+            weight = np.where(folds[rows] == UNKNOWN_FOLD, 1 / len(models), 1.0)
+            there = design.rows(rows)
+            by_tag, by_truth = model.score(there)
+            labelled[rows] += weight * by_tag
+            hidden[rows] += weight * by_truth
+    return labelled, hidden
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from typing import Any, Self
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 from scipy.special import expit, logit
+from scipy.stats import rankdata
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags as EstimatorTags
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
@@ -18,10 +18,21 @@ from affluence.evaluation.calibration import wilson
 from affluence.evaluation.results import ReliabilityBin
 from affluence.features.preprocessing import Design, Preprocessing, fit_preprocessing
 from affluence.pu.class_prior import HiddenCount, count_of_review, range_under_scar
-from affluence.pu.cross_fitting import FoldMap, canonical_order, customer_digests, deal_folds, map_folds
+from affluence.pu.cross_fitting import (
+    UNKNOWN_FOLD,
+    CrossFit,
+    FoldMap,
+    canonical_order,
+    customer_digests,
+    deal_folds,
+    map_folds,
+    score_by_folds,
+)
+from affluence.pu.discovery import Discovery, shift_to_sum
+from affluence.pu.finder_method import FinderMethod
 from affluence.pu.finder_warnings import warnings_about
-from affluence.pu.finding import UNKNOWN_FOLD, Found, find, find_again, score_by_folds
-from affluence.pu.frames import described, features_of_frame, is_frame
+from affluence.pu.finding import Found, find, find_again
+from affluence.pu.frames import described, features_of_frame, is_frame, require_same_kinds
 from affluence.pu.label_propensity import Verdicts
 from affluence.pu.learners.effort import EFFORTS, Effort, Mode
 from affluence.pu.review import BATCH_STRIDE, Purpose, Review, join_reviews, read_review, sample_review
@@ -30,9 +41,7 @@ from affluence.pu.second_layer import FoldFinder
 Floats = NDArray[np.float64]
 Table = Any
 
-FEWEST_OF_A_CLASS = 3
-# Beyond this the log-odds would move further than a lifetime of tables could tell.
-FARTHEST_SHIFT = 30.0
+FEWEST_FOLDS = 3
 
 
 class AffluentFinder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -106,12 +115,10 @@ class AffluentFinder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         tags = self._read_tags(y, rows=features.height)
         self._preprocessing: Preprocessing = fit_preprocessing(features, features=described(features))
         drivers = self._driver_places(features.columns)
-        ids = np.arange(features.height) if groups is None else column_or_1d(groups)
-        if len(ids) != features.height:
-            raise ValueError(f"groups has {len(ids)} entries for {features.height} rows; give one for each row.")
-        digests = customer_digests(ids, key=self.random_state)
+        ids = np.arange(features.height) if groups is None else _read_groups(groups, rows=features.height)
+        digests = customer_digests(ids, key=int(self.random_state))
         self.folds_ = deal_folds(digests, tags, folds=self._folds(digests, tags))
-        self._fold_map: FoldMap = map_folds(digests, self.folds_, key=self.random_state)
+        self._fold_map: FoldMap = map_folds(digests, self.folds_, key=int(self.random_state))
         self._order = canonical_order(digests, features)
         self._back = np.argsort(self._order)
         self._design: Design = self._preprocessing.design(features).rows(self._order)
@@ -138,7 +145,10 @@ class AffluentFinder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         self._require_training("update")
         given = read_review(review, table_rows=len(self._tags))
-        self._review = join_reviews(self._review, given)
+        joined = join_reviews(self._review, given)
+        # Refuses what cannot be counted with, before anything is changed.
+        self._count(joined)
+        self._review = joined
         verdicts = self._verdicts()
         if verdicts is None:
             return self
@@ -168,13 +178,23 @@ class AffluentFinder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         rows = np.flatnonzero(open_rows)
         batch = self._batch()
         return sample_review(
-            self.out_of_fold_[rows],
+            self.review_order()[rows],
             rows,
             n=n,
             purpose=purpose,
             seed=self.random_state + batch,
             first_stratum=BATCH_STRIDE * batch,
         )
+
+    def review_order(self) -> Floats:
+        """(n,) by what review sheets are drawn: halfway between the plain and the corrected ranking, out of fold.
+
+        Where the two disagree a verdict tells most of which is right.
+        """
+        self._require_training("review_order")
+        both = (self._found.labelled, self._found.corrected)
+        order: Floats = np.sum([rankdata(log_odds) for log_odds in both], axis=0)[self._back] / len(self._tags)
+        return order
 
     def decision_function(self, X: Table, *, groups: Any = None) -> Floats:  # noqa: N803
         """The log-odds of being affluent, of customers whose tag is not known; `groups` as in `predict_proba`."""
@@ -206,6 +226,24 @@ class AffluentFinder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         return self._score(X, groups)[1]
 
+    def cross_fit(self) -> CrossFit:
+        """The finder cross-fitted on its training table, row by row, as any other method of ours."""
+        self._require_training("cross_fit")
+        labelled = self._found.labelled[self._back]
+        return CrossFit(FinderMethod(self.mode), self._finders, labelled, hidden=self.out_of_fold_)
+
+    def discovery(self) -> Discovery:
+        """What was learned beside the ranking: the count, its assumption, and from how many verdicts."""
+        check_is_fitted(self)
+        return Discovery(
+            mode=self.mode,
+            drivers=tuple(self._preprocessing.features[place] for place in self._drivers),
+            reviewed=0 if self._review is None else len(self._review),
+            hidden_count=self.hidden_count_,
+            shift=None if self.hidden_count_.value is None else self._shift,
+            warnings=self.warnings_,
+        )
+
     def save(self, folder: Path | str) -> None:
         """Write the fitted finder into `folder`: XGBoost's own format, JSON and Parquet; no pickle, no customer id.
 
@@ -228,8 +266,12 @@ class AffluentFinder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _effort(self) -> Effort:
         if self.mode not in EFFORTS:
             raise ValueError(f"mode is {self.mode!r}; wanted one of {', '.join(EFFORTS)}.")
-        if not isinstance(self.cv, int | np.integer) or self.cv < FEWEST_OF_A_CLASS:
-            raise ValueError(f"cv is {self.cv!r}; wanted a whole number of folds, at least {FEWEST_OF_A_CLASS}.")
+        if not isinstance(self.cv, int | np.integer) or self.cv < FEWEST_FOLDS:
+            raise ValueError(f"cv is {self.cv!r}; wanted a whole number of folds, at least {FEWEST_FOLDS}.")
+        if not isinstance(self.random_state, int | np.integer):
+            raise ValueError(  # noqa: TRY004
+                f"random_state is {self.random_state!r}; wanted a whole number, for equal results."
+            )
         return EFFORTS[self.mode]
 
     def _read(self, table: Table, *, reset: bool) -> pl.DataFrame:
@@ -255,7 +297,7 @@ class AffluentFinder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _driver_places(self, columns: Sequence[str]) -> tuple[int, ...]:
         places = []
-        for driver in self.tag_drivers or ():
+        for driver in () if self.tag_drivers is None else self.tag_drivers:
             if isinstance(driver, int | np.integer) and 0 <= driver < len(columns):
                 places.append(int(driver))
             elif driver in columns:
@@ -269,10 +311,10 @@ class AffluentFinder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _folds(self, digests: NDArray[np.uint64], tags: NDArray[np.int8]) -> int:
         tagged = len(np.unique(digests[tags == 1]))
         smaller = min(tagged, len(np.unique(digests)) - tagged)
-        if smaller < FEWEST_OF_A_CLASS:
+        if smaller < FEWEST_FOLDS:
             raise ValueError(
                 f"The smaller class holds {smaller} customers (n_samples={len(tags)}); "
-                f"at least {FEWEST_OF_A_CLASS} of each class are needed."
+                f"at least {FEWEST_FOLDS} of each class are needed."
             )
         return min(self.cv, smaller)
 
@@ -296,7 +338,7 @@ class AffluentFinder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.out_of_fold_ = self._found.hidden[self._back]
         self.labelled_probability_ = expit(self._found.labelled[self._back])
         self._tags_right = self._share_of_right_tags()
-        self.hidden_count_ = self._count()
+        self.hidden_count_ = self._count(self._review)
         self._shift = self._shift_to_count()
         self.affluent_probability_ = self._believed()
         self.reliability_ = self._reliability()
@@ -309,13 +351,11 @@ class AffluentFinder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             tags_of_reviewed=None if self._review is None else self._tags[self._review.rows],
         )
 
-    def _of_unlabelled(self) -> Review | None:
-        if self._review is None:
-            return None
-        return self._review.those(self._tags[self._review.rows] == 0)
+    def _of_unlabelled(self, review: Review | None) -> Review | None:
+        return None if review is None else review.those(self._tags[review.rows] == 0)
 
-    def _count(self) -> HiddenCount:
-        review = self._of_unlabelled()
+    def _count(self, review: Review | None) -> HiddenCount:
+        review = self._of_unlabelled(review)
         if review is None or not review.sampled.any():
             return range_under_scar(self.labelled_probability_, self._tags)
         drawn = review.those(review.strata >= 0)
@@ -351,18 +391,12 @@ class AffluentFinder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             return 0.0
         open_rows = self._tags == 0
         open_rows[self._review.rows if self._review is not None else []] = False
-        told = self._of_unlabelled()
+        told = self._of_unlabelled(self._review)
         confirmed = 0.0 if told is None else float(self._believed()[told.rows].sum())
-        wanted = float(np.clip(value - confirmed, 1e-3 * open_rows.sum(), 0.999 * open_rows.sum()))
-        log_odds = self.out_of_fold_[open_rows]
-        return float(
-            brentq(lambda shift: expit(log_odds + shift).sum() - wanted, -FARTHEST_SHIFT, FARTHEST_SHIFT)
-            if open_rows.any()
-            else 0.0
-        )
+        return shift_to_sum(self.out_of_fold_[open_rows], wanted=value - confirmed)
 
     def _reliability(self) -> tuple[ReliabilityBin, ...]:
-        review = self._of_unlabelled()
+        review = self._of_unlabelled(self._review)
         if review is None:
             return ()
         believed = expit(self.out_of_fold_[review.rows] + self._shift)
@@ -375,8 +409,9 @@ class AffluentFinder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _score(self, table: Table, groups: Any) -> tuple[Floats, Floats]:
         features = self._read(table, reset=False)
+        require_same_kinds(features, self._preprocessing)
         design = self._preprocessing.design(features)
-        ids = None if groups is None else column_or_1d(groups)
+        ids = None if groups is None else _read_groups(groups, rows=len(design))
         folds = np.full(len(design), UNKNOWN_FOLD) if ids is None else self._fold_map.folds_of(ids)
         return score_by_folds(self._finders, design, folds)
 
@@ -388,8 +423,9 @@ class AffluentFinder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             )
 
     def _state(self) -> dict[str, Any]:
+        drivers = None if self.tag_drivers is None else list(self.tag_drivers)
         return {
-            "parameters": {**self.get_params(), "tag_drivers": list(self.tag_drivers) if self.tag_drivers else None},
+            "parameters": {**self.get_params(), "tag_drivers": drivers},
             "classes": self.classes_.tolist(),
             "n_features_in": self.n_features_in_,
             "feature_names_in": getattr(self, "feature_names_in_", np.array([])).tolist(),
@@ -415,3 +451,10 @@ class AffluentFinder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.hidden_count_ = HiddenCount(**state["hidden_count"])
         self.warnings_ = tuple(state["warnings"])
         return self
+
+
+def _read_groups(groups: Any, *, rows: int) -> NDArray[Any]:
+    ids: NDArray[Any] = column_or_1d(groups)
+    if len(ids) != rows:
+        raise ValueError(f"groups has {len(ids)} entries for {rows} rows; give one for each row.")
+    return ids

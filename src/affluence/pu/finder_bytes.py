@@ -16,7 +16,7 @@ from affluence.pu.learners.boosters import FittedBooster
 from affluence.pu.learners.logistic import LOGISTIC
 from affluence.pu.learners.split_additive import SplitAdditive
 from affluence.pu.learners.under_propensity import AffluentBooster
-from affluence.pu.second_layer import Blend, FoldFinder
+from affluence.pu.second_layer import Blend, FoldFinder, Plain
 from affluence.pu.verdict_correction import VerdictCorrection
 
 STATE = "finder.json"
@@ -32,6 +32,7 @@ def finder_to_bytes(finder: FoldFinder) -> bytes:
     state = {
         "names": finder.names,
         "blend": asdict(finder.blend),
+        "plain": asdict(finder.plain),
         "tag_boosters": len(finder.first.boosters),
         "affluent_boosters": [fitted.intercept for fitted in finder.boosters],
         "split": {"drivers": split.drivers, "typical": _listed(split.typical)} if split else None,
@@ -80,6 +81,7 @@ def finder_from_bytes(packed: bytes) -> FoldFinder:
         ),
         scorecard=LOGISTIC.from_bytes(parts["affluent_scorecard.json"]),
         names=names,
+        plain=Plain(**state["plain"]),
         correction=_CORRECTION.validate_python(correction) if correction else None,
     )
 

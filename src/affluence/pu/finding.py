@@ -14,17 +14,20 @@ from affluence.pu.learners.effort import Effort
 from affluence.pu.learners.protocol import LogOdds, Tags
 from affluence.pu.second_layer import FoldFinder, fit_second_layer
 
-UNKNOWN_FOLD = -1
-
 
 @dataclass(frozen=True)
 class Found:
-    """The finders of the folds, and out of fold for each customer: the log-odds of the tag, and of being hidden."""
+    """The finders of the folds, and out of fold for each customer: the log-odds of the tag, and of being hidden.
+
+    `corrected` is what the latter would be if the correction were wholly right. Where it and the tag disagree a verdict
+    tells most.
+    """
 
     layers: CrossFitLayers
     finders: tuple[FoldFinder, ...]
     labelled: LogOdds
     hidden: LogOdds
+    corrected: LogOdds
 
 
 def find(
@@ -71,26 +74,6 @@ def find_again(
     )
 
 
-def score_by_folds(
-    finders: Sequence[FoldFinder], design: Design, folds: NDArray[np.integer]
-) -> tuple[LogOdds, LogOdds]:
-    """The log-odds of the tag and of being hidden: a known customer's by the fold's own finder, an unknown's by all.
-
-    `folds` is the fold of each customer in which they were trained on, `UNKNOWN_FOLD` for one who was not; all finders
-    then score, and their mean counts.
-    """
-    labelled, hidden = np.zeros(len(design)), np.zeros(len(design))
-    for fold, finder in enumerate(finders):
-        rows = np.flatnonzero((folds == fold) | (folds == UNKNOWN_FOLD))
-        if len(rows):
-            weight = np.where(folds[rows] == UNKNOWN_FOLD, 1 / len(finders), 1.0)
-            there = design.rows(rows)
-            by_tag, by_truth = finder.score(there)
-            labelled[rows] += weight * by_tag
-            hidden[rows] += weight * by_truth
-    return labelled, hidden
-
-
 def _second(
     layers: CrossFitLayers,
     design: Design,
@@ -103,7 +86,7 @@ def _second(
     verdicts: Verdicts | None,
     begun: Sequence[FoldFinder] | None = None,
 ) -> Found:
-    def fit(fold: int) -> tuple[FoldFinder, LogOdds, LogOdds]:
+    def fit(fold: int) -> tuple[FoldFinder, NDArray[np.float64]]:
         finder = fit_second_layer(
             layers.layers[fold],
             layers.scores[fold],
@@ -115,12 +98,14 @@ def _second(
             seed=seed + fold,
             begun=begun[fold] if begun else None,
         )
-        return finder, *finder.score(design.rows(folds == fold))
+        there = design.rows(folds == fold)
+        labelled, corrected = finder.views(there)
+        return finder, np.stack([labelled, finder.hidden(there, labelled, corrected), corrected])
 
-    labelled, hidden = np.zeros(len(tags)), np.zeros(len(tags))
+    scores = np.zeros((3, len(tags)))
     finders = []
     fitted = side_by_side(fit, range(len(layers.layers)), stage="Learning who is affluent without a tag")
-    for fold, (finder, by_tag, by_truth) in enumerate(fitted):
-        labelled[folds == fold], hidden[folds == fold] = by_tag, by_truth
+    for fold, (finder, of_fold) in enumerate(fitted):
+        scores[:, folds == fold] = of_fold
         finders.append(finder)
-    return Found(layers, tuple(finders), labelled, hidden)
+    return Found(layers, tuple(finders), *scores)

@@ -14,10 +14,11 @@ from affluence.data.contract import Contract
 from affluence.data.doctor import CellRule, apply_cell_rules
 from affluence.features.definitions import Feature, compute_features, features_of
 from affluence.features.preprocessing import Preprocessing
-from affluence.pu.cross_fitting import FoldMap
-from affluence.pu.learners.protocol import FittedLearner, Learner, LogOdds
+from affluence.pu.cross_fitting import UNKNOWN_FOLD, FoldMap, score_by_folds
+from affluence.pu.discovery import Discovery
+from affluence.pu.learners.protocol import FittedLearner, LogOdds, Method
 
-ALL_MODELS = -1
+ALL_MODELS = UNKNOWN_FOLD
 
 
 @dataclass(frozen=True)
@@ -25,15 +26,17 @@ class TrainedModel:
     """Everything that scoring needs: contract, fitted features, fold models, and the map from customer to fold.
 
     `calibrated` says whether its log-odds, turned into shares, were found to be probabilities of the tag. `rules` are
-    what was done to cells of the training table; they are done to every table that is scored.
+    what was done to cells of the training table; they are done to every table that is scored. `discovery` is what was
+    learned beside the ranking.
     """
 
     contract: Contract
-    learner: Learner
+    learner: Method
     preprocessing: Preprocessing
     models: tuple[FittedLearner, ...]
     fold_map: FoldMap
     calibrated: bool
+    discovery: Discovery
     rules: tuple[CellRule, ...] = ()
 
     @property
@@ -44,9 +47,13 @@ class TrainedModel:
 
 @dataclass(frozen=True)
 class Scored:
-    """Log-odds of each row, and which fold's model gave them (`ALL_MODELS` where the mean of all did)."""
+    """Log-odds of each row, and which fold's model gave them (`ALL_MODELS` where the mean of all did).
+
+    `log_odds` are of the tag, `hidden` of being affluent without one.
+    """
 
     log_odds: LogOdds
+    hidden: LogOdds
     fold: NDArray[np.int8]
     unseen: dict[str, int]
 
@@ -59,11 +66,6 @@ def score_customers(model: TrainedModel, customers: pl.DataFrame) -> Scored:
     treated = apply_cell_rules(customers, model.rules)
     design = model.preprocessing.design(compute_features(treated, features=model.features))
     folds = model.fold_map.folds_of(customers["customer_id"])
-    log_odds = np.zeros(len(design))
-    for fold, fitted in enumerate(model.models):
-        entitled = (folds == fold) | (folds == ALL_MODELS)
-        if entitled.any():
-            weight = np.where(folds[entitled] == ALL_MODELS, 1 / len(model.models), 1.0)
-            log_odds[entitled] += weight * fitted.log_odds(design.rows(entitled))
+    log_odds, hidden = score_by_folds(model.models, design, folds)
     unseen = {name: count for name, count in design.unseen.items() if count}
-    return Scored(log_odds=log_odds, fold=folds, unseen=unseen)
+    return Scored(log_odds=log_odds, hidden=hidden, fold=folds, unseen=unseen)

@@ -6,6 +6,10 @@ import numpy as np
 import polars as pl
 
 from affluence.features.definitions import Feature, FeatureKind
+from affluence.features.preprocessing import Preprocessing
+
+# NumPy's letters for what is no number: objects (pandas' categories and strings among them) and two kinds of text.
+TEXT_KINDS = "OUS"
 
 
 def features_of_frame(table: Any) -> pl.DataFrame:
@@ -34,6 +38,18 @@ def described(features: pl.DataFrame) -> tuple[Feature, ...]:
     )
 
 
+def require_same_kinds(features: pl.DataFrame, fitted: Preprocessing) -> None:
+    """Refuse text where numbers were learned from, and numbers where text was; all missing is either.
+
+    Errors: ValueError that names the column.
+    """
+    for name in fitted.features:
+        learned = "text" if name in fitted.vocabularies else "numbers"
+        held = "text" if features[name].dtype == pl.String else "numbers"
+        if learned != held and features[name].null_count() < features.height:
+            raise ValueError(f"Column {name} held {learned} when the finder was fitted and holds {held} now.")
+
+
 def is_frame(table: Any) -> bool:
     """Whether `table` has columns of its own types, as a Polars or pandas frame has."""
     return hasattr(table, "columns") and hasattr(table, "__getitem__")
@@ -54,9 +70,11 @@ def _as_polars(table: Any) -> pl.DataFrame:
 
 def _series(column: Any) -> pl.Series:
     """A pandas column; one of mixed types is read as text."""
-    if column.dtype == object or str(column.dtype) in {"category", "string", "str"}:
+    if column.dtype.kind in TEXT_KINDS:
         return pl.Series([None if _missing(cell) else str(cell) for cell in column], dtype=pl.String)
-    return pl.Series(column.to_numpy(dtype=np.float64, na_value=np.nan))
+    numbers = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    # A missing time comes out of pandas as a number far below zero.
+    return pl.Series(np.where(column.isna(), np.nan, numbers))
 
 
 def _missing(cell: Any) -> bool:
@@ -67,10 +85,17 @@ def _feature(column: pl.Series) -> pl.Series:
     if column.dtype.is_temporal():
         column = column.to_physical()
     if not (column.dtype.is_numeric() or column.dtype == pl.Boolean or column.dtype == pl.Null):
-        return column.cast(pl.String)
+        return _text(column)
     numbers = column.cast(pl.Float64).fill_nan(None)
-    if numbers.is_infinite().any():
+    if numbers.cast(pl.Float32).is_infinite().any():
         raise ValueError(
             f"Input X contains infinity or a value too large for dtype('float32') in column {column.name}."
         )
     return numbers
+
+
+def _text(column: pl.Series) -> pl.Series:
+    try:
+        return column.cast(pl.String)
+    except pl.exceptions.PolarsError as error:
+        raise ValueError(f"Column {column.name} holds {column.dtype}; wanted numbers, times or text.") from error

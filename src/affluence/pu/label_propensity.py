@@ -6,7 +6,8 @@ p comes close to 1 the share tagged shows e; the stiffness of p is what tells th
 that no tag can test. Verdicts can: a customer without the tag is affluent with probability p (1 - e) / (1 - p e).
 
 Nobody knows the form of the bank's rule, so several families of e are fitted and weighted by how well each explains
-the tags and, much more, the verdicts (Bekker & Davis, 2020, Machine Learning 109, section 3, on what can be identified).
+the tags and, much more, the verdicts (Bekker & Davis, 2020, Machine Learning 109, section 3, on what can be
+identified).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +21,7 @@ from scipy.special import expit
 from affluence.features.preprocessing import Design
 from affluence.pu.driver_ranks import DriverRank, fit_driver_ranks, rank_matrix
 from affluence.pu.learners.protocol import Tags
+from affluence.pu.row_wise import weighted_sum
 
 Floats = NDArray[np.float64]
 
@@ -115,8 +117,8 @@ class LabelPropensity:
         inputs = self._inputs(ranks, rest)
         propensity, hidden = np.zeros(len(design)), np.zeros(len(design))
         for family in self.families:
-            affluent = expit(inputs @ np.asarray(family.affluence))
-            tagged = expit(_terms(family, ranks) @ np.asarray(family.propensity))
+            affluent = expit(weighted_sum(inputs, family.affluence))
+            tagged = expit(weighted_sum(_terms(family, ranks), family.propensity))
             propensity += family.weight * tagged
             hidden += family.weight * affluent * (1 - tagged) / (1 - affluent * tagged).clip(1e-9)
         return propensity, hidden

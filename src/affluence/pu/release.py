@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from affluence.data.reading import IntakeReport
 from affluence.evaluation.results import Evaluation
 from affluence.pu.fold_models import TrainedModel
+from affluence.pu.left_out import NOBODY_LEFT_OUT, LeftOut
 
 
 @dataclass(frozen=True)
 class Release:
-    """What goes to the registry: the model, what was measured about it, and the table it learned from."""
+    """What goes to the registry: the model, what was measured about it, the table it learned from, and who was not."""
 
     model: TrainedModel
     evaluation: Evaluation
     intake: IntakeReport
+    left_out: LeftOut = NOBODY_LEFT_OUT
 
 
 @dataclass(frozen=True)

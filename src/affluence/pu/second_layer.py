@@ -28,6 +28,8 @@ from affluence.pu.learners.under_propensity import (
     mean_log_odds,
     renew_booster,
 )
+from affluence.pu.row_wise import weighted_sum
+from affluence.pu.trust import trust_after_verdicts, trust_from_tags
 from affluence.pu.verdict_correction import VerdictCorrection, fit_verdict_correction
 
 Floats = NDArray[np.float64]
@@ -51,7 +53,7 @@ class Blend:
 
     def log_odds(self, members: Floats) -> LogOdds:
         """The blended log-odds of the tag."""
-        blended: LogOdds = self.intercept + members @ np.asarray(self.weights)
+        blended: LogOdds = self.intercept + weighted_sum(members, self.weights)
         return blended
 
     @property
@@ -59,6 +61,14 @@ class Blend:
         """The members' weights as shares of one, for members that speak of another thing than the tag."""
         total = sum(self.weights)
         return np.asarray(self.weights) / total if total > 0 else np.array([1.0, 0.0])
+
+
+@dataclass(frozen=True)
+class Plain:
+    """The answer without correction: the log-odds of the tag moved by `shift`; the corrected one counts by `trust`."""
+
+    shift: float
+    trust: float
 
 
 @dataclass(frozen=True)
@@ -75,6 +85,7 @@ class FoldFinder:
     boosters: tuple[AffluentBooster, ...]
     scorecard: Scorecard
     names: tuple[str, ...]
+    plain: Plain
     correction: VerdictCorrection | None = None
 
     def log_odds(self, design: Design) -> LogOdds:
@@ -83,13 +94,18 @@ class FoldFinder:
 
     def score(self, design: Design) -> tuple[LogOdds, LogOdds]:
         """The log-odds of the tag, and those of being affluent for a customer who has no tag."""
-        return self.log_odds(design), self.hidden_log_odds(design)
+        labelled, corrected = self.views(design)
+        return labelled, self.hidden(design, labelled, corrected)
 
-    def hidden_log_odds(self, design: Design) -> LogOdds:
-        """The log-odds of being affluent for a customer who has no tag."""
+    def views(self, design: Design) -> tuple[LogOdds, LogOdds]:
+        """The log-odds of the tag, and those of being hidden if the correction were wholly right."""
         propensity, by_families = self._propensity(design)
-        log_odds = _hidden(self._affluent(design), propensity, by_families)
-        return self.correction.apply(design, log_odds) if self.correction else log_odds
+        return self.log_odds(design), _hidden(self._affluent(design), propensity, by_families)
+
+    def hidden(self, design: Design, labelled: LogOdds, corrected: LogOdds) -> LogOdds:
+        """The log-odds of being hidden from the two views of the same customers."""
+        hidden: LogOdds = self.plain.trust * corrected + (1 - self.plain.trust) * (labelled + self.plain.shift)
+        return self.correction.apply(design, hidden) if self.correction else hidden
 
     def gains(self) -> dict[str, float]:
         """The split gain of the boosters of the true class, by feature, as shares of one."""
@@ -100,10 +116,17 @@ class FoldFinder:
         whole = sum(totals.values())
         return {name: total / whole if whole else 0.0 for name, total in totals.items()}
 
+    def to_bytes(self) -> bytes:
+        """The finder as a zip of XGBoost's own format and JSON; see `affluence.pu.finder_bytes`."""
+        from affluence.pu.finder_bytes import finder_to_bytes
+
+        return finder_to_bytes(self)
+
     def _affluent(self, design: Design) -> LogOdds:
         boosted, carded = self.blend.shares
         log_odds: LogOdds = boosted * mean_log_odds(self.boosters, design)
-        return log_odds + carded * self.scorecard.log_odds(design)
+        log_odds += carded * self.scorecard.log_odds(design)
+        return log_odds
 
     def _propensity(self, design: Design) -> tuple[Floats, Floats | None]:
         if isinstance(self.propensity, LabelPropensity):
@@ -138,7 +161,15 @@ def fit_second_layer(
     of_customer, hidden = propensity.posterior(inside, scores.rest)
     evidence = Evidence(tagged, _believed(of_customer), _known(hidden, told, tagged))
     boosters, scorecard = _fit_affluent(inside, evidence, effort=effort, seed=seed, begun=begun)
-    return FoldFinder(first, blend, propensity, boosters, scorecard, design.names)
+    labelled = blend.log_odds(scores.members)
+    constant = top_purity(expit(labelled), tagged)
+    trust = trust_from_tags(scores.rest, tagged)
+    unlabelled = _of_unlabelled(told, tagged)
+    if unlabelled is not None:
+        untold = begun.propensity if begun else _fit_families(scores, inside, tagged, drivers=drivers, told=None)
+        trust = _trust_after(trust, labelled, hidden, untold, unlabelled, scores=scores, inside=inside)
+    plain = Plain(shift=float(logit(1 - constant)), trust=trust)
+    return FoldFinder(first, blend, propensity, boosters, scorecard, design.names, plain)
 
 
 def _without_drivers(
@@ -163,11 +194,37 @@ def _without_drivers(
     else:
         evidence = Evidence(tagged, np.full(len(tagged), constant), np.full(len(tagged), np.nan))
         boosters, scorecard = _fit_affluent(inside, evidence, effort=effort, seed=seed, begun=None)
-        fitted = FoldFinder(first, blend, constant, boosters, scorecard, inside.names)
+        fitted = FoldFinder(first, blend, constant, boosters, scorecard, inside.names, Plain(0.0, trust=1.0))
     unlabelled = _of_unlabelled(told, tagged)
     if unlabelled is None:
         return replace(fitted, correction=None)
     return replace(fitted, correction=fit_verdict_correction(inside, logit(hidden), tagged, unlabelled))
+
+
+def _trust_after(
+    before: float,
+    labelled: LogOdds,
+    hidden: Floats,
+    untold: LabelPropensity | float,
+    verdicts: Verdicts,
+    *,
+    scores: FirstScores,
+    inside: Design,
+) -> float:
+    """The trust in the correction after verdicts; `untold` are the families as the tags alone told them."""
+    reviewed = inside.rows(verdicts.rows)
+    corrected, fitted = [_log_odds(hidden[verdicts.rows])], [True]
+    if isinstance(untold, LabelPropensity):
+        corrected.append(_log_odds(untold.posterior(reviewed, scores.rest[verdicts.rows])[1]))
+        fitted.append(False)
+    return trust_after_verdicts(
+        before, plain=labelled[verdicts.rows], corrected=corrected, fitted_to_verdicts=fitted, verdicts=verdicts
+    )
+
+
+def _log_odds(probability: Floats) -> LogOdds:
+    log_odds: LogOdds = logit(probability.clip(CERTAIN, 1 - CERTAIN))
+    return log_odds
 
 
 def _fit_affluent(
@@ -215,14 +272,14 @@ def _of_unlabelled(told: Verdicts | None, tagged: Tags) -> Verdicts | None:
 def _fit_blend(members: Floats, tags: Tags) -> Blend:
     """A logistic regression of the tag on the members; a member that would count against itself counts nothing."""
     used = np.array([True, True])
-    for _ in used:
+    while used.any():
         model = LogisticRegression(C=100.0).fit(members[:, used], tags)
-        if (model.coef_[0] >= 0).all() or used.sum() == 1:
-            break
+        if (model.coef_[0] >= 0).all():
+            weights = np.zeros(2)
+            weights[used] = model.coef_[0]
+            return Blend(float(model.intercept_[0]), (float(weights[0]), float(weights[1])))
         used[np.flatnonzero(used)[model.coef_[0].argmin()]] = False
-    weights = np.zeros(2)
-    weights[used] = model.coef_[0]
-    return Blend(float(model.intercept_[0]), (float(weights[0]), float(weights[1])))
+    return Blend(float(logit(tags.mean())), (0.0, 0.0))
 
 
 def _known(before: Floats, told: Verdicts | None, tagged: Tags) -> Floats:
@@ -245,4 +302,4 @@ def _hidden(affluent: LogOdds, propensity: Floats, by_families: Floats | None) -
     by_learners = affluent + np.log1p(-share)
     if by_families is None:
         return by_learners
-    return FAMILIES_SHARE * logit(by_families.clip(CERTAIN, 1 - CERTAIN)) + (1 - FAMILIES_SHARE) * by_learners
+    return FAMILIES_SHARE * _log_odds(by_families) + (1 - FAMILIES_SHARE) * by_learners

@@ -18,14 +18,16 @@ from affluence.data.doctor import CellRule
 from affluence.errors import UserError
 from affluence.features.preprocessing import Preprocessing
 from affluence.pu.cross_fitting import FoldMap
+from affluence.pu.discovery import Discovery
 from affluence.pu.finder_bytes import finder_from_bytes, finder_to_bytes
+from affluence.pu.finder_method import method_of
 from affluence.pu.fold_models import TrainedModel
-from affluence.pu.learners import learner_of
 from affluence.pu.second_layer import FoldFinder
 
-FORMAT = 1
+FORMAT = 2
 FINDER_FORMAT = 1
 RULES = TypeAdapter(tuple[CellRule, ...])
+DISCOVERY = TypeAdapter(Discovery)
 
 
 def save_model(model: TrainedModel, folder: Path) -> None:
@@ -43,18 +45,19 @@ def load_model(folder: Path) -> TrainedModel:
     Errors: UserError when the folder holds no model, or one of another format.
     """
     state = _read_state(folder / "model.json", wanted=FORMAT)
-    learner = learner_of(state["learner"])
+    method = method_of(state["learner"], mode=state["settings"].get("mode", "accurate"))
     return TrainedModel(
         contract=Contract.model_validate(state["contract"]),
-        learner=learner,
+        learner=method,
         preprocessing=Preprocessing(
             features=tuple(state["features"]),
             vocabularies={name: tuple(known) for name, known in state["vocabularies"].items()},
         ),
-        models=tuple(learner.from_bytes((folder / f"fold_{fold}").read_bytes()) for fold in range(state["folds"])),
+        models=tuple(method.from_bytes((folder / f"fold_{fold}").read_bytes()) for fold in range(state["folds"])),
         fold_map=_read_fold_map(folder, key=state["key"]),
         calibrated=state["calibrated"],
         rules=RULES.validate_python(state["rules"]),
+        discovery=DISCOVERY.validate_python(state["discovery"]),
     )
 
 
@@ -65,7 +68,8 @@ def save_finder(state: Mapping[str, Any], finders: Sequence[FoldFinder], fold_ma
         (folder / f"fold_{fold}").write_bytes(finder_to_bytes(finder))
     _write_fold_map(fold_map, folder)
     content = {"format": FINDER_FORMAT, "folds": len(finders), "key": fold_map.key, **state}
-    (folder / "finder.json").write_text(json.dumps(content, indent=1), encoding="utf-8")
+    text = json.dumps(content, indent=1, default=lambda number: number.item())
+    (folder / "finder.json").write_text(text, encoding="utf-8")
 
 
 def load_finder(folder: Path) -> tuple[dict[str, Any], tuple[FoldFinder, ...], FoldMap]:
@@ -99,6 +103,7 @@ def _state(model: TrainedModel) -> dict[str, Any]:
         "key": model.fold_map.key,
         "calibrated": model.calibrated,
         "rules": RULES.dump_python(model.rules, mode="json"),
+        "discovery": DISCOVERY.dump_python(model.discovery, mode="json"),
     }
 
 

@@ -1,10 +1,11 @@
 """Training: every learner cross-fitted on one deal of folds, and the champion's fold models kept."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
+from scipy.special import expit
 
 from affluence.data.contract import Contract
 from affluence.data.doctor import CellRule
@@ -12,6 +13,7 @@ from affluence.errors import UserError
 from affluence.evaluation.results import Evaluation
 from affluence.features.definitions import features_of
 from affluence.features.preprocessing import Preprocessing, fit_preprocessing
+from affluence.pu.class_prior import range_under_scar
 from affluence.pu.cross_fitting import (
     CrossFit,
     FoldMap,
@@ -22,9 +24,18 @@ from affluence.pu.cross_fitting import (
     deal_folds,
     map_folds,
 )
+from affluence.pu.discovery import Discovery
+from affluence.pu.finder import FEWEST_FOLDS, AffluentFinder
+from affluence.pu.finder_method import FINDER_KEY, method_of
 from affluence.pu.fold_models import TrainedModel
 from affluence.pu.learners import learner_of
+from affluence.pu.learners.effort import Mode
 from affluence.pu.learners.protocol import Tags
+
+RANKS_BY_THE_TAG = (
+    "The ranking is that of the tag: it finds those who look like the tagged, and takes tags to be given at random "
+    "among the affluent. The finder corrects for selective tagging; this learner does not."
+)
 
 
 @dataclass(frozen=True)
@@ -39,6 +50,7 @@ class Training:
     fits: tuple[CrossFit, ...]
     seed: int
     rules: tuple[CellRule, ...] = ()
+    discovery: Discovery | None = None
 
     def fit_of(self, key: str) -> CrossFit:
         """The cross-fit of one learner."""
@@ -53,34 +65,45 @@ def train(
     learners: Sequence[str],
     folds: int,
     seed: int,
+    mode: Mode = "accurate",
+    review: pl.DataFrame | None = None,
     rules: tuple[CellRule, ...] = (),
 ) -> Training:
     """Each of `learners` (keys) cross-fitted on the same folds; customers, not rows, are split.
 
-    `customers` and `features` are row by row the same customers; `rules` is what was done to their cells. The result
-    does not depend on the order of the rows.
+    `customers` and `features` are row by row the same customers; `rules` is what was done to their cells. `mode` and
+    `review` (positions in `customers` with verdicts) concern the finder alone. The result does not depend on the order
+    of the rows.
 
     Errors: UserError when the table has no tag, no learner is named, or there are too few customers for the folds.
     """
-    chosen = [learner_of(key) for key in learners]
-    _require_trainable(customers, contract, chosen=len(chosen), folds=folds)
+    _require_trainable(customers, contract, learners=learners, folds=folds)
     tags = customers["tag"].to_numpy().astype(np.int8)
     digests = customer_digests(customers["customer_id"], key=seed)
     fold_of_row = deal_folds(digests, tags, folds=folds)
     preprocessing = fit_preprocessing(features, features=features_of(contract))
     order = canonical_order(digests, features)
     design = preprocessing.design(features).rows(order)
-    in_order = [cross_fit(learner, design, tags[order], fold_of_row[order], seed=seed) for learner in chosen]
-    back = np.argsort(order)
+    back, fits, discovery = np.argsort(order), [], None
+    for key in learners:
+        if key == FINDER_KEY:
+            finder = _fit_finder(customers, features, contract, folds=folds, seed=seed, mode=mode, review=review)
+            fits.append(finder.cross_fit())
+            discovery = finder.discovery()
+        else:
+            fit = cross_fit(learner_of(key), design, tags[order], fold_of_row[order], seed=seed)
+            out_of_fold = fit.out_of_fold[back]
+            fits.append(replace(fit, out_of_fold=out_of_fold, hidden=out_of_fold))
     return Training(
         contract=contract,
         tags=tags,
         folds=fold_of_row,
         fold_map=map_folds(digests, fold_of_row, key=seed),
         preprocessing=preprocessing,
-        fits=tuple(CrossFit(fit.learner, fit.models, fit.out_of_fold[back]) for fit in in_order),
+        fits=tuple(fits),
         seed=seed,
         rules=rules,
+        discovery=discovery,
     )
 
 
@@ -95,16 +118,50 @@ def choose(training: Training, evaluation: Evaluation) -> TrainedModel:
         fold_map=training.fold_map,
         calibrated=evaluation.reliability.calibrated,
         rules=training.rules,
+        discovery=_discovery(training, champion),
     )
 
 
-def _require_trainable(customers: pl.DataFrame, contract: Contract, *, chosen: int, folds: int) -> None:
+def _discovery(training: Training, champion: CrossFit) -> Discovery:
+    """What the finder learned, or what a learner of the tag leaves open."""
+    if champion.learner.key == FINDER_KEY and training.discovery is not None:
+        return training.discovery
+    return Discovery(
+        mode=champion.learner.key,
+        drivers=(),
+        reviewed=0,
+        hidden_count=range_under_scar(expit(champion.out_of_fold), training.tags),
+        shift=None,
+        warnings=(RANKS_BY_THE_TAG,),
+    )
+
+
+def _fit_finder(
+    customers: pl.DataFrame,
+    features: pl.DataFrame,
+    contract: Contract,
+    *,
+    folds: int,
+    seed: int,
+    mode: Mode,
+    review: pl.DataFrame | None,
+) -> AffluentFinder:
+    drivers = [column.name for column in contract.tag_drivers if column.name in features.columns]
+    finder = AffluentFinder(mode=mode, tag_drivers=drivers or None, cv=folds, random_state=seed)
+    known = review if review is not None and review.height else None
+    return finder.fit(features, customers["tag"].to_numpy(), groups=customers["customer_id"].to_numpy(), review=known)
+
+
+def _require_trainable(customers: pl.DataFrame, contract: Contract, *, learners: Sequence[str], folds: int) -> None:
     if "tag" not in customers.columns:
         raise UserError(
             f"The table has no tag column '{contract.tag.source}'. Training needs the bank's tag; "
             "a table without it can be scored (affluence score)."
         )
-    if not chosen:
+    if not learners:
         raise UserError("No learner is named. Name at least one in the training parameters.")
-    if folds < 2:
-        raise UserError(f"Cross-fitting needs at least 2 folds; {folds} was asked for.")
+    for key in learners:
+        method_of(key)
+    fewest = FEWEST_FOLDS if FINDER_KEY in learners else 2
+    if folds < fewest:
+        raise UserError(f"Cross-fitting needs at least {fewest} folds; {folds} was asked for.")

@@ -17,6 +17,7 @@ from affluence.features.preprocessing import Design
 from affluence.pu.driver_ranks import DriverRank, fit_driver_ranks, rank_matrix, tag_correlation
 from affluence.pu.label_propensity import Verdicts
 from affluence.pu.learners.protocol import LogOdds, Tags
+from affluence.pu.row_wise import weighted_sum
 
 Floats = NDArray[np.float64]
 
@@ -36,7 +37,8 @@ class VerdictCorrection:
 
     def apply(self, design: Design, log_odds: LogOdds) -> LogOdds:
         """The corrected log-odds of being affluent without a tag."""
-        corrected: LogOdds = self.intercept + self.slope * log_odds - _standard(self.ranks, design) @ self.weights
+        away = weighted_sum(_standard(self.ranks, design), self.weights)
+        corrected: LogOdds = self.intercept + self.slope * log_odds - away
         return corrected
 
 
@@ -51,17 +53,17 @@ def fit_verdict_correction(design: Design, log_odds: LogOdds, tags: Tags, verdic
     inputs = np.hstack([np.ones((len(reviewed), 1)), log_odds[verdicts.rows][:, None], -_standard(ranks, reviewed)])
     centre = np.array([0.0, 1.0, *[0.0] * len(ranks)])
     precision = np.array([INTERCEPT_SPREAD, SLOPE_SPREAD, *[WEIGHT_SPREAD] * len(ranks)]) ** -2.0
-    full, evidence = _most_likely(inputs, verdicts, centre, precision)
-    shift_alone, evidence_of_none = _most_likely(
-        inputs[:, :1], verdicts, centre[:1], precision[:1], offset=inputs[:, 1]
+    full, evidence = most_likely(inputs, verdicts, centre=centre, precision=precision)
+    shift_alone, evidence_of_none = most_likely(
+        inputs[:, :1], verdicts, centre=centre[:1], precision=precision[:1], offset=inputs[:, 1]
     )
     believed = float(expit(evidence - evidence_of_none))
     mixed = believed * full + (1 - believed) * np.array([shift_alone[0], *centre[1:]])
     return VerdictCorrection(ranks, float(mixed[0]), float(mixed[1]), tuple(mixed[2:].tolist()))
 
 
-def _most_likely(
-    inputs: Floats, verdicts: Verdicts, centre: Floats, precision: Floats, *, offset: Floats | None = None
+def most_likely(
+    inputs: Floats, verdicts: Verdicts, *, centre: Floats, precision: Floats, offset: Floats | None = None
 ) -> tuple[Floats, float]:
     """The most likely parameters, and the logarithm of the evidence for their form (Laplace's approximation)."""
     contrast = 1 - verdicts.missed - verdicts.wrongly_named

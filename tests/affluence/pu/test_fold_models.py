@@ -20,6 +20,10 @@ class Recording:
         self.asked.append(len(design))
         return self.fitted.log_odds(design)
 
+    def score(self, design):
+        self.asked.append(len(design))
+        return self.fitted.score(design)
+
 
 @pytest.fixture(params=["xgboost", "random_forest", "logistic"])
 def any_model(request, training, evaluation):

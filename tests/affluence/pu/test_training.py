@@ -47,7 +47,7 @@ def test_a_forbidden_column_never_reaches_a_learner(customers, contract):
     ("changes", "words"),
     [
         ({"learners": []}, "No learner is named"),
-        ({"learners": ["svm"]}, "no learner 'svm'. Choose among xgboost, random_forest, logistic"),
+        ({"learners": ["svm"]}, "no learner 'svm'. Choose among finder, xgboost, random_forest, logistic"),
         ({"folds": 1}, "at least 2 folds"),
     ],
 )

@@ -32,6 +32,11 @@ class FittedBooster:
         raw = self.booster.predict(booster_matrix(design), output_margin=True).astype(np.float64)
         return raw if self.margins else logit(raw.clip(SMALLEST_PROBABILITY, 1 - SMALLEST_PROBABILITY))
 
+    def score(self, design: Design) -> tuple[LogOdds, LogOdds]:
+        """The log-odds of the tag, twice: whoever is likelier to be tagged is taken to be likelier to be affluent."""
+        log_odds = self.log_odds(design)
+        return log_odds, log_odds
+
     def gains(self) -> Mapping[str, float]:
         """The share of the split gain by feature; features never split on have none."""
         gains = {name: _single(gain) for name, gain in self.booster.get_score(importance_type="total_gain").items()}

@@ -35,6 +35,11 @@ class Scorecard:
             total += np.asarray(points)[_bins(design.matrix[:, position], self.edges[position], len(points))]
         return total
 
+    def score(self, design: Design) -> tuple[LogOdds, LogOdds]:
+        """The log-odds of the tag, twice: whoever is likelier to be tagged is taken to be likelier to be affluent."""
+        log_odds = self.log_odds(design)
+        return log_odds, log_odds
+
     def gains(self) -> None:
         """None: a scorecard has no splits."""
 

@@ -1,6 +1,7 @@
 """What a learner is: something that fits the tag on a design and gives log-odds for a design.
 
-A learner fits P(s = 1 | x), the labelled probability: s is the bank segment tag, not the true class.
+A learner fits P(s = 1 | x), the labelled probability: s is the bank segment tag, not the true class. Whoever is ranked
+is ranked by being hidden, affluent without a tag; a learner of the tag alone takes the two to go together.
 """
 
 from collections.abc import Mapping
@@ -25,6 +26,10 @@ class FittedLearner(Protocol):
         """The log-odds of the tag for each customer of `design`."""
         ...
 
+    def score(self, design: Design) -> tuple[LogOdds, LogOdds]:
+        """The log-odds of the tag, and those of being affluent without a tag, by which candidates are ranked."""
+        ...
+
     def gains(self) -> Mapping[str, float] | None:
         """The share of the split gain by feature (sums to 1), or None for a learner without trees."""
         ...
@@ -34,7 +39,7 @@ class FittedLearner(Protocol):
         ...
 
 
-class Learner(Protocol):
+class Method(Protocol):
     """A method with its settings; `key` names it in files and parameters, `title` on screens."""
 
     @property
@@ -52,10 +57,14 @@ class Learner(Protocol):
         """The settings that were chosen on purpose, for the record."""
         ...
 
-    def fit(self, design: Design, tags: Tags, *, seed: int) -> FittedLearner:
-        """The learner fitted to these customers; equal inputs and seed give an equal fit."""
+    def from_bytes(self, state: bytes) -> FittedLearner:
+        """The fitted state that `to_bytes` wrote."""
         ...
 
-    def from_bytes(self, state: bytes) -> FittedLearner:
-        """The fitted learner that `to_bytes` wrote."""
+
+class Learner(Method, Protocol):
+    """A method that is fitted to one set of customers at a time."""
+
+    def fit(self, design: Design, tags: Tags, *, seed: int) -> FittedLearner:
+        """The learner fitted to these customers; equal inputs and seed give an equal fit."""
         ...

@@ -141,6 +141,9 @@ def _boost(
         "base_score": 0.0,
         "min_child_weight": LEAF_CURVATURE,
         "nthread": THREADS,
+        # XGBoost seeds its random numbers when it begins anew. When it goes on from a booster they would follow from
+        # whatever the thread did before, unless every round is seeded by itself.
+        "seed_per_iteration": begun is not None,
     }
 
     def slopes(log_odds: NDArray[np.float32], _: xgb.DMatrix) -> tuple[Floats, Floats]:

@@ -19,9 +19,10 @@ def create_pipeline() -> Pipeline:
                 steps.evaluate,
                 inputs={
                     "training": "training",
-                    "customers": "customers",
+                    "customers": "learned_from",
                     "in_sample_scores": "in_sample_scores",
                     "capacity_share": "params:capacity_share",
+                    "champion": "params:champion",
                 },
                 outputs="evaluation",
                 name="evaluate_learners",
@@ -32,7 +33,7 @@ def create_pipeline() -> Pipeline:
                     "training": "training",
                     "evaluation": "evaluation",
                     "in_sample_scores": "in_sample_scores",
-                    "customers": "customers",
+                    "customers": "learned_from",
                     "truth": "truth",
                 },
                 outputs="known_truth",
@@ -41,7 +42,7 @@ def create_pipeline() -> Pipeline:
             node(
                 steps.choose,
                 inputs={"training": "training", "evaluation": "evaluation"},
-                outputs="chosen_model",
+                outputs=["chosen_model", "discovery"],
                 name="choose_learner",
             ),
             node(
@@ -50,6 +51,7 @@ def create_pipeline() -> Pipeline:
                     "model": "chosen_model",
                     "evaluation": "evaluation",
                     "intake_report": "intake_report",
+                    "left_out": "left_out",
                 },
                 outputs="registered_model",
                 name="register_model",

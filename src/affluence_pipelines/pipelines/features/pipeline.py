@@ -11,7 +11,7 @@ def create_pipeline() -> Pipeline:
         [
             node(
                 steps.build_features,
-                inputs={"customers": "customers", "contract": "contract_in_use"},
+                inputs={"customers": "learned_from", "contract": "contract_in_use"},
                 outputs="features",
                 name="build_features",
             )

@@ -12,9 +12,20 @@ def create_pipeline() -> Pipeline:
             node(
                 steps.examine,
                 inputs={"accepted_customers": "accepted_customers", "contract": "contract"},
-                outputs=["customers", "contract_in_use", "examination"],
+                outputs=["all_customers", "contract_in_use", "examination"],
                 name="examine_table",
-            )
+            ),
+            node(
+                steps.leave_out,
+                inputs={
+                    "customers": "all_customers",
+                    "do_not_train": "do_not_train",
+                    "seed": "params:seed",
+                    "score_left_out": "params:score_left_out",
+                },
+                outputs=["learned_from", "customers", "left_out"],
+                name="leave_out",
+            ),
         ]
     )
 

@@ -12,13 +12,15 @@ def create_pipeline() -> Pipeline:
             node(
                 steps.train,
                 inputs={
-                    "customers": "customers",
+                    "customers": "learned_from",
                     "features": "features",
                     "contract": "contract_in_use",
                     "examination": "examination",
+                    "review": "review",
                     "learners": "params:learners",
                     "folds": "params:folds",
                     "seed": "params:seed",
+                    "mode": "params:mode",
                 },
                 outputs="training",
                 name="cross_fit_learners",

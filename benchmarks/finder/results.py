@@ -1,0 +1,103 @@
+"""The file of runs: what was measured under which settings, so that a run that was stopped goes on."""
+
+import json
+import platform
+from collections.abc import Iterator
+from dataclasses import asdict, astuple, dataclass, field
+from hashlib import blake2b
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from benchmarks.finder.data import ROOT
+
+PACKAGES = ("affluence", "numpy", "polars", "scikit-learn", "scipy", "xgboost-cpu")
+MEASURED_CODE = (ROOT / "src" / "affluence" / "pu", ROOT / "src" / "affluence" / "features")
+DIGITS = 4
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a run is known by; `hidden_share` is None for a mechanism that is not asked how many to hide."""
+
+    data: str
+    rows: int
+    mechanism: str
+    hidden_share: float | None
+    seed: int
+    method: str
+
+
+@dataclass(frozen=True)
+class Run:
+    """One method's figures under its settings, and a digest of the code that gave them."""
+
+    settings: Settings
+    code: str
+    measured: dict[str, Any]
+
+
+@dataclass
+class Results:
+    """All runs of one file, kept on disk after each; `code` is the digest that new ones get."""
+
+    path: Path
+    code: str
+    runs: dict[Settings, Run] = field(default_factory=dict)
+
+    @classmethod
+    def read(cls, path: Path) -> "Results":
+        """The runs that the file holds; none where there is no file."""
+        results = cls(path, code_digest())
+        stored = json.loads(path.read_text(encoding="utf-8"))["runs"] if path.exists() else []
+        for entry in stored:
+            settings = Settings(**entry["settings"])
+            results.runs[settings] = Run(settings, entry["code"], entry["measured"])
+        return results
+
+    def __contains__(self, settings: Settings) -> bool:
+        return settings in self.runs
+
+    @property
+    def outdated(self) -> int:
+        """How many runs are of other code than this."""
+        return sum(run.code != self.code for run in self.runs.values())
+
+    def add(self, settings: Settings, measured: dict[str, Any]) -> None:
+        """Keep a run, in the place of one under the same settings, and write the file."""
+        self.runs[settings] = Run(settings, self.code, _rounded(measured))
+        self._write()
+
+    def _write(self) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = self.path.with_suffix(".unfinished")
+        unfinished.write_text("".join(self._lines()), encoding="utf-8")
+        unfinished.replace(self.path)
+
+    def _lines(self) -> Iterator[str]:
+        """JSON with a run on each line."""
+        yield f'{{"versions": {json.dumps(versions())},\n"runs": [\n'
+        ordered = sorted(self.runs.values(), key=lambda run: [str(part) for part in astuple(run.settings)])
+        yield ",\n".join(json.dumps(asdict(run)) for run in ordered)
+        yield "\n]}\n"
+
+
+def versions() -> dict[str, str]:
+    """What the figures were measured with."""
+    return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}}
+
+
+def code_digest() -> str:
+    """A digest of the source that is measured, so that figures of different code can be told apart."""
+    digest = blake2b(digest_size=6)
+    for path in sorted(path for folder in MEASURED_CODE for path in folder.rglob("*.py")):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _rounded(value: Any) -> Any:
+    if isinstance(value, float):
+        return round(value, DIGITS)
+    if isinstance(value, dict):
+        return {name: _rounded(part) for name, part in value.items()}
+    return [_rounded(part) for part in value] if isinstance(value, list) else value

@@ -1,0 +1,36 @@
+"""What was learned beside a ranking: how many are hidden, under which assumption, and what the table cannot tell."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.special import expit
+
+from affluence.pu.class_prior import HiddenCount
+from affluence.pu.learners.protocol import LogOdds
+
+# Beyond this the log-odds would move further than a lifetime of tables could tell.
+FARTHEST_SHIFT = 30.0
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """`shift` moves the hidden log-odds so that they sum to the count; None where no review told the count.
+
+    `drivers` are the tag drivers that were used, `reviewed` how many verdicts, `warnings` what the data cannot tell.
+    """
+
+    mode: str
+    drivers: tuple[str, ...]
+    reviewed: int
+    hidden_count: HiddenCount
+    shift: float | None
+    warnings: tuple[str, ...]
+
+
+def shift_to_sum(log_odds: LogOdds, *, wanted: float) -> float:
+    """By how much `log_odds` move, all alike, so that their probabilities sum to `wanted` (kept inside what can be)."""
+    if not len(log_odds):
+        return 0.0
+    wanted = float(np.clip(wanted, 1e-3 * len(log_odds), 0.999 * len(log_odds)))
+    return float(brentq(lambda shift: expit(log_odds + shift).sum() - wanted, -FARTHEST_SHIFT, FARTHEST_SHIFT))

@@ -1,0 +1,274 @@
+"""The finder's benchmark: it hides what it says, keeps the truth from the methods, and measures against what can be."""
+
+import inspect
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+from benchmarks.finder.__main__ import SHORT, Plan, main
+from benchmarks.finder.counts import count_figures
+from benchmarks.finder.data import LOADERS, adult, bank, load
+from benchmarks.finder.harness import Case, TruthSeenError, measure, require_blind, run
+from benchmarks.finder.mechanisms import MECHANISMS, Hiding, driver_ranks
+from benchmarks.finder.methods import Answer, Method, methods
+from benchmarks.finder.metrics import figures, mean_and_error, pool_of
+from benchmarks.finder.oracle import affluent_probability, hidden_probability
+from benchmarks.finder.reviewers import CAREFUL, CARELESS, Reviewer
+from benchmarks.finder.timing import made_table
+
+ROWS = 1_500
+KNOWN = ("SCAR", "SAR", "RULE", "ANY", "AND", "NOISY10", "NOISY35")
+SELECTIVE = ("SAR", "RULE", "ANY", "AND")
+WRONG = {"NOISY10": 0.10, "NOISY35": 0.35}
+
+
+@pytest.fixture(scope="module")
+def table():
+    return adult(0)
+
+
+@pytest.fixture(scope="module")
+def small():
+    return adult(0, ROWS)
+
+
+@pytest.fixture(scope="module")
+def affluent(small):
+    return affluent_probability(small, seed=0)
+
+
+def constant(columns, tags, groups, *, drivers, review, seed):
+    """A way that orders customers by their first column."""
+    return Answer(columns[:, 0].cast(pl.Float64).to_numpy(), count=None, seconds={"fit": 0.0})
+
+
+def peeking(columns, tags, groups, *, drivers, review, seed):
+    """A way that looks for the truth where the harness holds it."""
+    truth = inspect.currentframe().f_back.f_locals["table"].truth
+    return Answer(truth.astype(np.float64), count=None, seconds={"fit": 0.0})
+
+
+@pytest.mark.parametrize("name", LOADERS)
+def test_a_loader_shows_no_truth_and_draws_by_its_seed(name):
+    first, again, other = (load(name, seed=seed, rows=ROWS) for seed in (0, 0, 1))
+    assert len(first) == first.columns.height == len(first.truth) == len(first.groups) == ROWS
+    assert set(first.drivers) < set(first.columns.columns)
+    assert first.columns.equals(again.columns)
+    assert not first.columns.equals(other.columns)
+    assert 0.05 < first.truth.mean() < 0.4
+    ranks = driver_ranks(first)
+    assert ranks.shape == (ROWS, len(first.drivers))
+    assert ranks.min() > 0
+    assert ranks.max() <= 1
+
+
+def test_adult_is_the_one_that_we_know(table, monkeypatch, tmp_path):
+    assert table.columns.shape == (20_000, 12)
+    monkeypatch.setattr("benchmarks.finder.data.ADULT", tmp_path / "other.csv")
+    pl.DataFrame({"income": [">50K", "<=50K"]}).write_csv(tmp_path / "other.csv")
+    with pytest.raises(ValueError, match=r"holds 2 rows, 1 of them .* wanted 48,842 and 11,687"):
+        adult(0)
+
+
+def test_the_bank_keeps_its_own_tags_out_of_the_columns():
+    made = bank(0, 2_000)
+    assert made.own_tags is not None
+    assert {"tag", "customer_id", "postal_code"}.isdisjoint(made.columns.columns)
+    assert len(np.unique(made.groups)) < len(made)
+    hiding = MECHANISMS["OWN"](made, hidden_share=0.5, seed=0)
+    assert hiding.propensity is None
+    assert ((hiding.tags == 1) & (made.truth == 0)).any()
+
+
+@pytest.mark.parametrize("share", [0.3, 0.5, 0.7])
+@pytest.mark.parametrize("name", KNOWN)
+def test_a_mechanism_hides_the_share_that_was_asked_for(table, name, share):
+    hiding = MECHANISMS[name](table, hidden_share=share, seed=1)
+    wrong = WRONG.get(name, 0.0)
+    wanted = 1 - (1 - share) * (1 - wrong)
+    assert abs((hiding.tags[table.truth == 1] == 0).mean() - wanted) < 0.02
+    assert hiding.propensity[table.truth == 1].mean() == pytest.approx(1 - wanted)
+    assert hiding.propensity.min() >= 0
+    assert hiding.propensity.max() <= 1
+    if name in {"ANY", "AND"}:
+        assert hiding.propensity.min() >= 0.05
+        assert hiding.propensity.max() <= 0.95
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_tags_are_wrong_only_where_they_are_meant_to_be(table, name):
+    hiding = MECHANISMS[name](table, hidden_share=0.5, seed=2)
+    of_tagged = table.truth[hiding.tags == 1]
+    assert (of_tagged == 0).mean() == pytest.approx(WRONG.get(name, 0.0), abs=1e-3)
+    if name in WRONG:
+        right = MECHANISMS["SAR"](table, hidden_share=0.5, seed=2)
+        assert hiding.tags.sum() == right.tags.sum()
+        others = table.truth == 0
+        assert hiding.wrong[others].sum() == pytest.approx((of_tagged == 0).sum())
+        picked = right.propensity[others & (hiding.tags == 1)].mean()
+        assert picked > right.propensity[others].mean()
+
+
+@pytest.mark.parametrize("name", SELECTIVE)
+def test_a_selective_mechanism_tags_those_who_stand_high(table, name):
+    hiding = MECHANISMS[name](table, hidden_share=0.5, seed=0)
+    of_affluent = driver_ranks(table).max(axis=1)[table.truth == 1]
+    tagged = hiding.tags[table.truth == 1] == 1
+    assert of_affluent[tagged].mean() > of_affluent[~tagged].mean()
+
+
+def test_a_share_out_of_a_mechanisms_reach_is_refused(table):
+    with pytest.raises(ValueError, match=r"To tag 0\.02 of the affluent; wanted between 0\.05 and 0\.95"):
+        MECHANISMS["ANY"](table, hidden_share=0.98, seed=0)
+
+
+def test_own_tags_are_refused_where_there_are_none(table):
+    with pytest.raises(ValueError, match="adult came without tags"):
+        MECHANISMS["OWN"](table, hidden_share=0.5, seed=0)
+
+
+def test_equal_seeds_give_equal_tags_and_others_do_not(small):
+    for mechanism in (MECHANISMS[name] for name in (*KNOWN, "COIN")):
+        first, again, other = (mechanism(small, hidden_share=0.5, seed=seed).tags for seed in (3, 3, 4))
+        assert (first == again).all()
+        assert (first != other).any()
+
+
+def test_the_oracle_knows_the_truth_out_of_fold_and_the_propensity(small, affluent):
+    order = np.argsort(-affluent)
+    assert small.truth[order[:100]].mean() > 0.8
+    hiding = Hiding(small.truth, propensity=np.full(ROWS, 0.5))
+    assert np.allclose(hidden_probability(affluent, hiding), affluent * 0.5 / (1 - affluent * 0.5))
+    assert hidden_probability(affluent, Hiding(small.truth, propensity=None)) is affluent
+    as_often = Hiding(small.truth, np.full(ROWS, 0.5), wrong=np.full(ROWS, 0.5))
+    assert np.allclose(hidden_probability(affluent, as_often), affluent)
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_the_ratio_of_the_oracle_to_itself_is_one(small, affluent, name):
+    case = Case(small, MECHANISMS[name](small, hidden_share=0.5, seed=0), affluent, seed=0)
+    reviewed = np.flatnonzero(case.hiding.tags == 0)[:40]
+    measured = measure(hidden_probability(affluent, case.hiding), case, reviewed=reviewed)
+    assert set(measured["ratio"].values()) == {1.0}
+    assert measured["pool"] == (case.hiding.tags == 0).sum() - 40
+    assert measured["hidden"] + measured["found_by_review"] == case.hidden.sum()
+
+
+def test_figures_of_a_ranking_that_is_known():
+    hidden = np.array([True] * 10 + [False] * 90)
+    best = figures(-np.arange(100.0), hidden, seed=0)
+    assert best == pytest.approx(
+        {
+            "recall_at_k": 1.0,
+            "average_precision": 1.0,
+            "recall_at_1_percent": 0.1,
+            "recall_at_5_percent": 0.5,
+            "recall_at_10_percent": 1.0,
+        }
+    )
+    assert figures(np.arange(100.0), hidden, seed=0)["recall_at_k"] == 0
+    assert figures(np.zeros(100), hidden, seed=0)["recall_at_k"] < 0.6
+
+
+def test_the_pool_is_the_untagged_but_for_the_reviewed():
+    assert pool_of(np.array([1, 0, 0, 0], dtype=np.int8), np.array([2])).tolist() == [1, 3]
+
+
+def test_one_seed_has_no_standard_error():
+    assert mean_and_error([0.5]) == (0.5, None)
+    assert mean_and_error([0.4, 0.6]) == pytest.approx((0.5, 0.1))
+
+
+def test_reviewers_tell_the_truth_and_careless_ones_less():
+    truth = np.repeat(np.array([0, 1], dtype=np.int8), 5_000)
+    sheet = pl.DataFrame({"row": np.arange(10_000)})
+    assert (Reviewer(truth, CAREFUL, 0)(sheet)["verdict"].to_numpy() == truth).all()
+    reviewer = Reviewer(truth, CARELESS, 0)
+    said = reviewer(sheet)["verdict"].to_numpy()
+    assert (said[truth == 1] == 0).mean() == pytest.approx(0.20, abs=0.02)
+    assert (said[truth == 0] == 1).mean() == pytest.approx(0.03, abs=0.01)
+    assert reviewer.rows == list(range(10_000))
+
+
+def test_the_guard_lets_pass_who_does_not_see_the_truth_and_catches_who_does(small):
+    tags = MECHANISMS["SCAR"](small, hidden_share=0.5, seed=0).tags
+    blind, cheat = Method("By the first column", constant), Method("Peeking", peeking)
+    require_blind([blind], small, tags, seed=0)
+    with pytest.raises(TruthSeenError, match="Peeking: its answer changed when the truth was replaced by noise"):
+        require_blind([blind, cheat], small, tags, seed=0)
+
+
+def test_all_methods_of_a_mode_have_titles_of_their_own():
+    offered = methods(modes=["fast", "accurate"], reviews=[50, 100], careless=True, left_out=True)
+    titles = [method.title for method in offered]
+    assert len(set(titles)) == len(titles)
+    left_out = next(method for method in offered if "left out" in method.title)
+    assert left_out.told(("a", "b")) == ("b",)
+    assert offered[0].told(("a", "b")) is None
+
+
+def test_counting_by_review_covers_the_truth(table):
+    tags = MECHANISMS["SAR"](table, hidden_share=0.5, seed=0).tags
+    scores = -table.columns["age"].cast(pl.Float64).to_numpy()
+    counted = count_figures(scores, table.truth, tags, reviews=(100, 300), seed=0, draws=20)
+    assert len(counted) == 4
+    for figure in counted:
+        assert figure["covered"] >= 0.7
+        assert 0.7 < figure["estimate_to_truth"] < 1.3
+    narrow, wide = (
+        next(f for f in counted if f["purpose"] == "count" and f["reviewed"] == reviewed) for reviewed in (300, 100)
+    )
+    assert narrow["half_width_to_truth"] < wide["half_width_to_truth"]
+
+
+def test_a_run_without_tags_that_say_anything_is_measured_for_leaks_alone(small, affluent):
+    case = Case(small, MECHANISMS["COIN"](small, hidden_share=0.5, seed=0), affluent, seed=0, leak_alone=True)
+    in_sample, plain = (run(method, case) for method in methods(modes=[], reviews=[]))
+    assert in_sample["tag_auc"] > 0.9
+    assert abs(plain["tag_auc"] - 0.5) < 0.1
+    assert "ratio" not in plain
+
+
+def test_a_plan_asks_own_tags_only_of_a_table_that_has_some(small):
+    plan = Plan(("adult",), tuple(MECHANISMS), (0,), (0.3, 0.5), (), ("fast",))
+    asked = list(plan.hidings(small))
+    assert ("COIN", None) in asked
+    assert ("OWN", None) not in asked
+    assert ("SAR", 0.3) in asked
+    assert ("OWN", None) in list(plan.hidings(bank(0, 600)))
+    assert SHORT.modes == ("fast",)
+
+
+def test_the_timed_table_is_as_described():
+    columns, truth, tags = made_table(2_000)
+    assert columns.shape == (2_000, 40)
+    assert sum(dtype == pl.String for dtype in columns.dtypes) == 10
+    assert tags.mean() == pytest.approx(0.15, abs=0.01)
+    assert (truth >= tags).all()
+    assert columns.select(pl.selectors.float().is_nan().any()).row(0).count(True) == 10
+
+
+@pytest.mark.slow
+def test_a_short_run_writes_its_page_and_is_not_run_twice(tmp_path, capsys):
+    words = ["--short", "--rows", str(ROWS), "--reviews", "50", "--careless", "--left-out", "--out", str(tmp_path)]
+    main([*words, "--seeds", "0", "--mechanisms", "SCAR", "COIN"])
+    first = json.loads((tmp_path / "results.json").read_text())
+    titles = {entry["settings"]["method"] for entry in first["runs"]}
+    assert len(first["runs"]) == 2 * len(titles)
+    page = (tmp_path / "results.md").read_text()
+    assert all(f"| {title} |" in page for title in titles)
+    by_method = {
+        entry["settings"]["method"]: entry["measured"]
+        for entry in first["runs"]
+        if entry["settings"]["mechanism"] == "SCAR"
+    }
+    reviewed = by_method["Finder (fast), drivers, 50 reviewed"]
+    assert reviewed["reviewed"] == 50
+    assert reviewed["count"]["low"] < reviewed["count"]["value"] < reviewed["count"]["high"]
+    assert {entry["reviewed"] for entry in by_method["Finder (fast), drivers"]["counting"]} == {50}
+    assert by_method["Finder (fast), drivers"]["ratio"]["recall_at_k"] > 0.6
+    capsys.readouterr()
+    main([*words, "--seeds", "0", "--mechanisms", "SCAR", "COIN"])
+    assert "of the oracle's" not in capsys.readouterr().out.split("# Hidden affluent")[0]
+    assert json.loads((tmp_path / "results.json").read_text())["runs"] == first["runs"]
