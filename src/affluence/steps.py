@@ -305,6 +305,7 @@ def report(
     known_truth: TruthComparison,
     candidates: pl.DataFrame,
     model_label: ModelLabel,
+    discovery: Discovery,
     made_at: str,
 ) -> str:
     """The run report as one HTML page; `made_at` is the time of the run in words."""
@@ -324,5 +325,6 @@ def report(
             simulated=contract.simulated,
             findings=examination.findings,
             accounts=examination.accounts,
+            discovery=discovery,
         )
     )

@@ -100,4 +100,4 @@ def evaluation(training: steps.Training, customers: pl.DataFrame, in_sample_scor
 
 @pytest.fixture(scope="session")
 def model(training: steps.Training, evaluation):
-    return steps.choose(training, evaluation)
+    return steps.choose(training, evaluation)[0]

@@ -32,7 +32,7 @@ from affluence.pu.discovery import Discovery, shift_to_sum
 from affluence.pu.finder_method import FinderMethod
 from affluence.pu.finder_warnings import warnings_about
 from affluence.pu.finding import Found, find, find_again
-from affluence.pu.frames import described, features_of_frame, is_frame, require_same_kinds
+from affluence.pu.frames import described, features_of_frame, is_frame, readable, require_same_kinds
 from affluence.pu.label_propensity import Verdicts
 from affluence.pu.learners.effort import EFFORTS, Effort, Mode
 from affluence.pu.review import BATCH_STRIDE, Purpose, Review, join_reviews, read_review, sample_review
@@ -300,8 +300,8 @@ class AffluentFinder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         for driver in () if self.tag_drivers is None else self.tag_drivers:
             if isinstance(driver, int | np.integer) and 0 <= driver < len(columns):
                 places.append(int(driver))
-            elif driver in columns:
-                places.append(list(columns).index(str(driver)))
+            elif readable(str(driver)) in columns:
+                places.append(list(columns).index(readable(str(driver))))
             else:
                 raise ValueError(
                     f"tag_drivers names {driver!r}, which is no column of X. Its columns: {list(columns)}."

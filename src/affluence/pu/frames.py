@@ -20,7 +20,12 @@ def features_of_frame(table: Any) -> pl.DataFrame:
     Errors: ValueError for an infinite number or a column twice.
     """
     frame = _as_polars(table)
-    return frame.select(_feature(frame[name]) for name in frame.columns)
+    return frame.select(_feature(frame[name]) for name in frame.columns).rename(readable)
+
+
+def readable(name: str) -> str:
+    """A column's name in letters that XGBoost takes; other brackets stand for those it refuses."""
+    return name.translate(str.maketrans("[]<", "()("))
 
 
 def described(features: pl.DataFrame) -> tuple[Feature, ...]:

@@ -14,6 +14,7 @@ from affluence.data.profiling import ColumnProfile
 from affluence.data.reading import IntakeReport
 from affluence.evaluation.results import Estimate, Evaluation
 from affluence.evaluation.truth import UNKNOWN, TruthComparison
+from affluence.pu.discovery import Discovery
 from affluence.pu.release import ModelLabel
 from affluence.reporting import curve_views, figures, result_views
 from affluence.reporting.column_views import view_columns
@@ -32,6 +33,7 @@ class ReportContent:
     columns; the first twenty are enough. `made_at` is the time of the run in the words to be shown; `seconds` is
     how long the run took.
     `findings` are what the table doctor found in the table, `accounts` what its applied remedies did.
+    `discovery` is how many are hidden, under which assumption, and what the table cannot tell.
     `simulated` marks every page of a report on customers that do not exist, of whom `truth` may be known.
     """
 
@@ -48,6 +50,7 @@ class ReportContent:
     truth: TruthComparison = UNKNOWN
     findings: tuple[Finding, ...] = ()
     accounts: tuple[Account, ...] = ()
+    discovery: Discovery | None = None
 
 
 def render_run_report(content: ReportContent) -> str:
@@ -89,6 +92,7 @@ def _views(content: ReportContent) -> dict[str, Any]:
         "intake_facts": result_views.view_intake(content.intake),
         "column_groups": view_columns(content.profiles, contract=contract),
         "truth": view_truth(content.truth),
+        "discovery": content.discovery,
         "parameters": result_views.view_parameters(content.model.parameters),
         "assumptions": result_views.assumptions(_estimates(evaluation)),
     }

@@ -72,7 +72,7 @@ def test_the_model_does_the_same_to_every_table_that_it_scores(faulty, contract,
     features = steps.build_features(customers, used)
     training = steps.train(customers, features, used, examination, learners=["xgboost"], folds=5, seed=0)
     evaluation = steps.evaluate(training, customers, np.zeros(customers.height), capacity_share=0.1)
-    save_model(steps.choose(training, evaluation), tmp_path)
+    save_model(steps.choose(training, evaluation)[0], tmp_path)
     read = load_model(tmp_path)
     assert len(read.rules) == 2
     untreated, treated = (score_customers(read, table) for table in (faulty, customers))

@@ -27,7 +27,7 @@ class Recording:
 
 @pytest.fixture(params=["xgboost", "random_forest", "logistic"])
 def any_model(request, training, evaluation):
-    return steps.choose(training, replace(evaluation, champion=request.param))
+    return steps.choose(training, replace(evaluation, champion=request.param))[0]
 
 
 def test_scoring_the_training_table_gives_its_out_of_fold_scores_to_the_bit(any_model, training, customers):

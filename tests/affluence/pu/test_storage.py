@@ -13,7 +13,7 @@ from affluence.pu.storage import load_model, save_model
 
 @pytest.mark.parametrize("learner", ["xgboost", "random_forest", "logistic"])
 def test_what_is_read_back_scores_to_the_bit_as_what_was_written(learner, training, evaluation, customers, tmp_path):
-    model = steps.choose(training, replace(evaluation, champion=learner))
+    model = steps.choose(training, replace(evaluation, champion=learner))[0]
     save_model(model, tmp_path / "model")
     read = load_model(tmp_path / "model")
     strangers = customers.with_columns(customer_id="new " + customers["customer_id"])

@@ -20,6 +20,7 @@ def create_pipeline() -> Pipeline:
                     "known_truth": "known_truth",
                     "candidates": "candidates",
                     "model_label": "model_label",
+                    "discovery": "discovery",
                     "made_at": "params:made_at",
                 },
                 outputs="run_report",
