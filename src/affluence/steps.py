@@ -26,7 +26,7 @@ from affluence.evaluation.truth import UNKNOWN, TruthComparison, compare_with_tr
 from affluence.features.definitions import compute_features, features_of
 from affluence.pu.assessment import evaluate
 from affluence.pu.discovery import Discovery
-from affluence.pu.fold_models import TrainedModel, score_customers
+from affluence.pu.fold_models import TrainedModel, review_order, score_customers
 from affluence.pu.honesty import Honesty
 from affluence.pu.in_sample import in_sample_log_odds
 from affluence.pu.learners.effort import Mode
@@ -164,9 +164,8 @@ def score_in_sample(training: Training, features: pl.DataFrame) -> LogOdds:
 
 
 def suggest_review(
-    scores: pl.DataFrame,
+    model: TrainedModel,
     customers: pl.DataFrame,
-    contract: Contract,
     *,
     n: int,
     purpose: Purpose,
@@ -179,12 +178,12 @@ def suggest_review(
     Errors: UserError when fewer are left than are asked for.
     """
     return review_sheet(
-        scores,
+        review_order(model, customers),
         customers,
         n=n,
         purpose=purpose,
         seed=seed,
-        columns=[column.name for column in contract.speakable_columns if column.name in customers.columns],
+        columns=[column.name for column in model.contract.speakable_columns if column.name in customers.columns],
         earlier=earlier,
         sheets_before=sheets_before,
     )

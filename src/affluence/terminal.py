@@ -109,9 +109,9 @@ def show_discovery(discovery: "Discovery") -> None:
     """Print how many are hidden, under which assumption, and what the table cannot tell."""
     count = discovery.hidden_count
     if count.value is None:
-        say(f"Hidden affluent: between {count.low:,.0f} and {count.high:,.0f}. {count.assumption}")
+        say(f"Hidden affluent: between {count.low:,.0f} and {count.high:,.0f}; {count.assumption}.")
     else:
-        say(f"Hidden affluent: {count.value:,.0f} (90 %: {count.low:,.0f} to {count.high:,.0f}). {count.assumption}")
+        say(f"Hidden affluent: {count.value:,.0f} (90 %: {count.low:,.0f} to {count.high:,.0f}); {count.assumption}.")
     for warning in discovery.warnings:
         say(f"- {warning}")
 

@@ -194,9 +194,8 @@ def suggest_review(
     customers, used, _ = steps.examine(accepted_customers, accepted.contract)
     model = registry().load(model_name(used), version_number=version).model
     sheet = steps.suggest_review(
-        steps.score(model, customers),
+        model,
         customers,
-        used,
         n=n,
         purpose=purpose,
         seed=seed,

@@ -1,6 +1,8 @@
 """The command line, as a data scientist meets it; what runs the whole project stands in test_newcomer.py."""
 
 import gzip
+import json
+import re
 import shutil
 import subprocess
 import sys
@@ -206,3 +208,55 @@ def test_a_bank_that_cannot_be_made_is_told_in_words(project, option, words):
     answer = call("simulate", *option)
     assert answer.exit_code == 1
     assert words in answer.output
+
+
+def shorten(file: str, *, rows: int = 1_000) -> None:
+    Path(file).write_text("\n".join(Path(file).read_text().splitlines()[: rows + 1]))
+
+
+@pytest.mark.slow
+def test_the_finder_is_trained_and_a_sheet_teaches_it(project):
+    shorten("few.csv")
+    trained = call("train", "--contract", "few", "--learner", "finder", "--mode", "fast", "--folds", "3")
+    assert trained.exit_code == 0, trained.output
+    assert "Finder" in trained.output
+    assert "version 1, champion" in trained.output
+    suggest = ("review", "suggest", "--contract", "few", "--n", "60", "--purpose", "count", "--out", "sheet.csv")
+    suggested = call(*suggest)
+    assert suggested.exit_code == 0, suggested.output
+    assert "60 customers to check stand in sheet.csv" in suggested.output
+    sheet = pl.read_csv("sheet.csv")
+    assert sheet["verdict"].to_list() == [""] * 60
+    sheet.with_columns(verdict=(pl.int_range(60) % 3 == 0).cast(pl.Int8)).write_csv("sheet.csv")
+    applied = call("review", "apply", "sheet.csv", "--contract", "few", "--mode", "fast")
+    assert applied.exit_code == 0, applied.output
+    assert "version 2, challenger" in applied.output
+    assert re.search(r"Hidden affluent: \d+ \(90 %: \d+ to \d+\)", applied.output)
+
+
+def test_a_second_sheet_draws_nobody_of_the_first_and_none_is_written_over(project):
+    shorten("few.csv")
+    assert call("train", "--contract", "few", "--learner", "logistic").exit_code == 0
+    suggest = ("review", "suggest", "--contract", "few", "--n", "40", "--out")
+    assert call(*suggest, "first.csv").exit_code == 0
+    assert call(*suggest, "second.csv", "--after", "first.csv").exit_code == 0
+    first, second = pl.read_csv("first.csv"), pl.read_csv("second.csv")
+    assert not set(first["row"]) & set(second["row"])
+    assert second["stratum"].min() == 10
+    Path("first.csv").write_text("answers")
+    again = call(*suggest, "first.csv")
+    assert again.exit_code == 1
+    assert "first.csv is there already and may hold answers" in again.output
+    assert Path("first.csv").read_text() == "answers"
+
+
+@pytest.mark.slow
+def test_the_proof_of_honesty_is_printed_and_written(project):
+    shorten("few.csv", rows=1_500)
+    told = call("honesty", "--contract", "few", "--repeats", "1", "--out", "proof.json")
+    assert told.exit_code == 0, told.output
+    assert "With the tags shuffled" in told.output
+    proof = json.loads(Path("proof.json").read_text())
+    assert proof["coin_flips"]["passed"] is True
+    assert {recovery["way"] for recovery in proof["recoveries"]} == {"random", "selective"}
+    assert not (project / "data").exists()

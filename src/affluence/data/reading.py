@@ -83,7 +83,7 @@ def read_sheet(path: Path) -> pl.DataFrame:
         ) from error
     cells = pl.all().str.strip_chars()
     return sheet.with_columns(cells.name.keep()).with_columns(
-        pl.when(pl.all() != "").then(pl.all().str.replace(r"^'([=+\-@])", "$1")).name.keep()
+        pl.when(pl.all() != "").then(pl.all().str.replace(r"^'([=+\-@\uFF1D\uFF0B\uFF0D\uFF20])", "$1")).name.keep()
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from affluence.errors import UserError
 from affluence.pu.review import BATCH_STRIDE, Purpose, sample_review
@@ -15,7 +16,7 @@ OWN_COLUMNS = ("row", "customer_id", "verdict", "stratum", "weight")
 
 
 def review_sheet(
-    scores: pl.DataFrame,
+    order: NDArray[np.float64],
     customers: pl.DataFrame,
     *,
     n: int,
@@ -27,18 +28,19 @@ def review_sheet(
 ) -> pl.DataFrame:
     """`n` unlabelled customers to be checked by hand: row, customer_id, an empty verdict, `columns`, stratum, weight.
 
-    `scores` and `customers` are row by row the same. `earlier` holds the customers of the `sheets_before` sheets given
-    out before; they are not drawn again.
+    `order` is each customer's standing in the ranking that the sheet is drawn from, more for a higher one. `earlier`
+    holds the customers of the `sheets_before` sheets given out before; they are not drawn again.
 
     Errors: UserError when fewer than `n` are left.
     """
-    unlabelled = (scores["tag"] == 0) if "tag" in scores.columns else pl.repeat(value=True, n=scores.height, eager=True)
+    everyone = pl.repeat(value=True, n=customers.height, eager=True)
+    unlabelled = (customers["tag"] == 0) if "tag" in customers.columns else everyone
     if earlier is not None:
         known = earlier["customer_id"].cast(pl.String)
-        unlabelled &= ~scores["customer_id"].cast(pl.String).is_in(known.to_list())
+        unlabelled &= ~customers["customer_id"].cast(pl.String).is_in(known.to_list())
     rows = np.flatnonzero(unlabelled.to_numpy())
     drawn = sample_review(
-        scores["score"].to_numpy()[rows],
+        order[rows],
         rows,
         n=n,
         purpose=purpose,
@@ -64,10 +66,19 @@ def place_sheet(sheet: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame:
             f"The review sheet lacks the column {', '.join(missing)}. Hand back the sheet that affluence review "
             "suggest wrote, with nothing but its verdicts filled in."
         )
-    wanted = sheet.with_columns(pl.col("row").cast(pl.Int64, strict=False))
+    # A spreadsheet may give a row back as 12.0.
+    number = pl.col("row").cast(pl.String).str.replace(r"\.0+$", "")
+    wanted = sheet.with_columns(number.cast(pl.Int64, strict=False).alias("row"))
     places = customers.select(pl.col("row").cast(pl.Int64), place=pl.int_range(pl.len()), now="customer_id")
     found = wanted.join(places, on="row", how="left", maintain_order="left")
-    strangers = found.filter(pl.col("place").is_not_null() & (pl.col("now") != pl.col("customer_id").cast(pl.String)))
+    unreadable = found["row"].null_count()
+    if unreadable:
+        raise UserError(
+            f"In {unreadable} of {sheet.height} lines of the review sheet the row is no number. Hand back the sheet "
+            "that affluence review suggest wrote, with nothing but its verdicts filled in."
+        )
+    another = pl.col("now").ne_missing(pl.col("customer_id").cast(pl.String))
+    strangers = found.filter(pl.col("place").is_not_null() & another)
     if strangers.height:
         raise UserError(
             f"In {strangers.height} of {sheet.height} rows of the review sheet another customer stands in the table. "

@@ -107,6 +107,10 @@ class FoldFinder:
         hidden: LogOdds = self.plain.trust * corrected + (1 - self.plain.trust) * (labelled + self.plain.shift)
         return self.correction.apply(design, hidden) if self.correction else hidden
 
+    def wholly_corrected(self) -> "FoldFinder":
+        """The finder as if its correction for selective tagging were wholly right, and nothing beside it."""
+        return replace(self, plain=replace(self.plain, trust=1.0), correction=None)
+
     def gains(self) -> dict[str, float]:
         """The split gain of the boosters of the true class, by feature, as shares of one."""
         totals = dict.fromkeys(self.names, 0.0)

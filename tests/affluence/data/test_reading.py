@@ -10,7 +10,15 @@ import pytest
 import xlsxwriter
 
 from affluence.data.contract import load_contract
-from affluence.data.reading import Reading, TableRefused, read_table, require_accepted
+from affluence.data.reading import (
+    Reading,
+    TableRefused,
+    read_customer_ids,
+    read_sheet,
+    read_table,
+    require_accepted,
+)
+from affluence.data.writing import write_csv
 from affluence.errors import UserError
 
 HEADER = "ID,SEG,AGE,BAL,JOB\n"
@@ -342,3 +350,69 @@ def test_more_bytes_than_allowed_are_refused(save, tmp_path, contract):
     for path in (tmp_path / "p.parquet", excel(tmp_path / "t.xlsx", [["ID"]])):
         with pytest.raises(UserError, match="larger than 50 bytes"):
             read_table(path, contract=contract, max_bytes=50)
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_a_sheet_is_read_whatever_a_spreadsheet_made_of_it(save, separator, encoding, line_end):
+    lines = ["row,name,verdict", "1,Jürgen,1", "02, Ann ,", "3,   ,0"]
+    text = line_end.join(line.replace(",", separator) for line in lines)
+    sheet = read_sheet(save(text, encoding=encoding))
+    assert sheet.columns == ["row", "name", "verdict"]
+    assert set(sheet.dtypes) == {pl.String}
+    assert sheet.rows() == [("1", "Jürgen", "1"), ("02", "Ann", None), ("3", None, "0")]
+
+
+def test_the_apostrophe_that_disarms_a_formula_is_taken_off_again(tmp_path):
+    path = tmp_path / "sheet.csv"
+    names = ["=1+1", "+a", "-a", "@a", "'tis", "-12", "plain"]
+    write_csv(pl.DataFrame({"name": names}), path)
+    assert "'=1+1" in path.read_text()
+    assert read_sheet(path)["name"].to_list() == names
+
+
+def test_a_sheet_with_a_header_alone_has_no_rows(save):
+    sheet = read_sheet(save("row,verdict\n"))
+    assert sheet.columns == ["row", "verdict"]
+    assert sheet.height == 0
+
+
+@pytest.mark.parametrize("content", [b"", b"\n\n", "row,name\n1,Jürgen".encode("cp1252"), b"PK\x03\x04\xff\xfe\x00"])
+def test_what_is_no_sheet_is_refused_in_words(save, content):
+    with pytest.raises(UserError, match=r"sheet\.csv cannot be read as a sheet .* Save it as CSV in UTF-8"):
+        read_sheet(save(content, name="sheet.csv"))
+
+
+def test_a_sheet_that_is_not_there_is_refused_in_words(tmp_path):
+    with pytest.raises(UserError, match=r"none\.csv cannot be read as a sheet"):
+        read_sheet(tmp_path / "none.csv")
+
+
+@pytest.mark.parametrize(
+    ("text", "ids"),
+    [
+        ("customer_id\na\nb\n", ("a", "b")),
+        ("customer_id;why\nb;asked\na;asked\n", ("b", "a")),
+        ("why,ID\nasked,a\nasked,b\n", ("a", "b")),
+        ("whoever\na\nb\n", ("a", "b")),
+        ("customer_id,why\na,\n,asked\na,again\n 007 ,\n", ("a", "007")),
+        ("customer_id,ID\na,b\n", ("a",)),
+        ("customer_id\n", ()),
+    ],
+)
+def test_customer_ids_stand_under_our_header_or_the_contracts_or_alone(save, contract, text, ids):
+    assert read_customer_ids(save(text), contract=contract) == ids
+
+
+def test_a_list_of_several_columns_must_say_which_is_the_id(save, contract):
+    with pytest.raises(UserError, match=r"list\.csv has 2 columns and none is called customer_id") as caught:
+        read_customer_ids(save("number,why\ns3cr3t,asked\n", name="list.csv"), contract=contract)
+    assert "s3cr3t" not in str(caught.value)
+
+
+def test_a_list_for_a_table_whose_rows_are_the_ids_needs_our_header(save, make_contract):
+    contract = make_contract(customer_id={"source": None})
+    assert read_customer_ids(save("customer_id,why\n3,asked\n"), contract=contract) == ("3",)
+    with pytest.raises(UserError, match="none is called customer_id"):
+        read_customer_ids(save("ID,why\n3,asked\n"), contract=contract)

@@ -20,7 +20,8 @@ def candidates(model, scores) -> pl.DataFrame:
 
 
 def test_everyone_is_scored_in_the_tables_order(scores, customers):
-    assert scores.columns == ["row", "customer_id", "tag", "score", "labelled_probability", "scored_by_fold"]
+    told = ["score", "affluent_probability", "labelled_probability", "scored_by_fold"]
+    assert scores.columns == ["row", "customer_id", "tag", *told]
     assert scores["customer_id"].equals(customers["customer_id"])
     assert scores["scored_by_fold"].null_count() == 0
     assert scores["labelled_probability"].to_numpy() == pytest.approx(expit(scores["score"].to_numpy()))
@@ -28,7 +29,8 @@ def test_everyone_is_scored_in_the_tables_order(scores, customers):
 
 def test_candidates_are_all_the_unlabelled_and_nobody_else(candidates, customers):
     assert set(candidates["customer_id"]) == set(customers.filter(pl.col("tag") == 0)["customer_id"])
-    assert candidates.columns == ["rank", "row", "customer_id", "score", "labelled_probability"]
+    told = ["score", "affluent_probability", "labelled_probability"]
+    assert candidates.columns == ["rank", "row", "customer_id", *told]
 
 
 def test_ranks_count_from_one_and_follow_the_score(candidates):

@@ -54,5 +54,5 @@ def test_a_model_of_another_format_is_refused_in_words(model, tmp_path):
     save_model(model, tmp_path)
     state = json.loads((tmp_path / "model.json").read_text())
     (tmp_path / "model.json").write_text(json.dumps({**state, "format": 99}))
-    with pytest.raises(UserError, match="has format 99; this version reads 1"):
+    with pytest.raises(UserError, match="has format 99; this version reads 2"):
         load_model(tmp_path)

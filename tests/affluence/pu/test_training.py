@@ -4,6 +4,7 @@ import pytest
 
 from affluence import steps
 from affluence.errors import UserError
+from affluence.pu.fold_models import score_customers
 
 
 def train(customers, contract, **changes):
@@ -72,3 +73,92 @@ def test_columns_that_are_all_missing_do_not_stop_a_training(customers, contract
     )
     fitted = train(empty, contract, learners=["xgboost", "random_forest", "logistic"])
     assert all(np.isfinite(fit.out_of_fold).all() for fit in fitted.fits)
+
+
+def test_whoever_may_not_be_learned_from_is_unknown_to_every_fold(customers, contract):
+    barred = customers.filter(pl.col("tag") == 1)["customer_id"].head(20).to_list()
+    learned_from, scored, left_out = steps.leave_out(customers, barred, seed=0, score_left_out=True)
+    fitted = train(learned_from, contract)
+    assert (fitted.fold_map.folds_of(barred) == -1).all()
+    assert (fitted.fold_map.folds_of(learned_from["customer_id"]) >= 0).all()
+    manifest = left_out.manifest(fitted.fold_map)
+    assert (manifest["rows_left_out"], manifest["listed_and_learned_from"]) == (20, 0)
+    assert scored.equals(customers)
+    assert left_out.manifest(train(customers, contract).fold_map)["listed_and_learned_from"] == 20
+
+
+@pytest.fixture(scope="module")
+def few(customers):
+    return customers.head(600)
+
+
+@pytest.fixture(scope="module")
+def driven(contract):
+    """The contract, which now says that the tagging looked at the balance."""
+    columns = [column.model_copy(update={"tag_driver": column.name == "balance_usd"}) for column in contract.columns]
+    return contract.model_copy(update={"columns": tuple(columns)})
+
+
+@pytest.fixture(scope="module")
+def found(few, driven):
+    return train(few, driven, learners=["finder", "logistic"], folds=3, mode="fast")
+
+
+def evaluated(fitted, customers, **changes):
+    return steps.evaluate(fitted, customers, np.zeros(customers.height), capacity_share=0.1, **changes)
+
+
+def test_the_finder_scores_its_training_table_out_of_fold_to_the_bit(found, few):
+    model, _ = steps.choose(found, evaluated(found, few))
+    order = np.random.default_rng(0).permutation(few.height)
+    scored, shuffled = score_customers(model, few), score_customers(model, few[order])
+    fit = found.fit_of("finder")
+    assert (scored.fold == found.folds).all()
+    assert (scored.hidden == fit.hidden).all()
+    assert (scored.log_odds == fit.out_of_fold).all()
+    assert (shuffled.hidden == fit.hidden[order]).all()
+    assert (fit.hidden != fit.out_of_fold).any()
+
+
+def test_the_finder_uses_the_tag_drivers_that_the_contract_names(found, few, contract):
+    assert found.discovery.drivers == ("balance_usd",)
+    assert found.discovery.mode == "fast"
+    unnamed = train(few, contract, learners=["finder"], folds=3, mode="fast")
+    assert unnamed.discovery.drivers == ()
+    assert (unnamed.fits[0].hidden != found.fit_of("finder").hidden).any()
+
+
+def test_the_finder_is_champion_unless_another_is_named(found, few):
+    assert evaluated(found, few).champion == "finder"
+    named = evaluated(found, few, champion="logistic")
+    assert named.champion == "logistic"
+    model, discovery = steps.choose(found, named)
+    assert model.learner.key == "logistic"
+    assert (discovery.mode, discovery.shift, discovery.drivers) == ("logistic", None, ())
+    assert steps.choose(found, evaluated(found, few))[1] == found.discovery
+
+
+def test_a_champion_that_was_not_trained_is_refused_in_words(found, few):
+    with pytest.raises(UserError, match=r"to be 'xgboost', which was not trained\. Trained: finder, logistic"):
+        evaluated(found, few, champion="xgboost")
+
+
+def test_the_finder_needs_a_fold_more(few, contract):
+    with pytest.raises(UserError, match="at least 3 folds; 2 was asked for"):
+        train(few, contract, learners=["finder"], folds=2)
+
+
+def test_verdicts_on_a_sheet_reach_the_finder(found, few, driven):
+    scores = steps.score(steps.choose(found, evaluated(found, few))[0], few)
+    sheet = steps.suggest_review(scores, few, driven, n=30, purpose="count", seed=0)
+    answers = sheet.with_columns(verdict=(pl.int_range(pl.len()) % 2).cast(pl.String))
+    features = steps.build_features(few, driven)
+    fitted = steps.train(few, features, driven, review=answers, learners=["finder"], folds=3, seed=0, mode="fast")
+    count = fitted.discovery.hidden_count
+    assert fitted.discovery.reviewed == 30
+    assert count.low < count.value < count.high
+    model, discovery = steps.choose(fitted, evaluated(fitted, few))
+    believed = steps.score(model, few).filter(pl.col("tag") == 0)["affluent_probability"]
+    assert discovery.shift is not None
+    assert believed.is_between(0, 1).all()
+    assert scores["affluent_probability"].null_count() == few.height
