@@ -70,7 +70,7 @@ def find_again(
         effort=effort,
         seed=seed,
         verdicts=verdicts,
-        begun=found.finders,
+        begun=found,
     )
 
 
@@ -84,7 +84,7 @@ def _second(
     effort: Effort,
     seed: int,
     verdicts: Verdicts | None,
-    begun: Sequence[FoldFinder] | None = None,
+    begun: Found | None = None,
 ) -> Found:
     def fit(fold: int) -> tuple[FoldFinder, NDArray[np.float64]]:
         finder = fit_second_layer(
@@ -96,10 +96,12 @@ def _second(
             verdicts=verdicts,
             effort=effort,
             seed=seed + fold,
-            begun=begun[fold] if begun else None,
+            begun=begun.finders[fold] if begun else None,
         )
         there = design.rows(folds == fold)
-        labelled, corrected = finder.views(there)
+        # Verdicts do not change what the first layer says of the tag.
+        labelled = begun.labelled[folds == fold] if begun else finder.log_odds(there)
+        corrected = finder.corrected(there)
         return finder, np.stack([labelled, finder.hidden(there, labelled, corrected), corrected])
 
     scores = np.zeros((3, len(tags)))

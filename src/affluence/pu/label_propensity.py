@@ -129,12 +129,18 @@ class LabelPropensity:
 
 
 def fit_label_propensity(
-    design: Design, rest: Floats, tags: Tags, *, drivers: Sequence[int], verdicts: Verdicts | None = None
+    design: Design,
+    rest: Floats,
+    tags: Tags,
+    *,
+    drivers: Sequence[int],
+    verdicts: Verdicts | None = None,
+    begun: LabelPropensity | None = None,
 ) -> LabelPropensity:
     """The families fitted to these customers' tags and, where there are any, to verdicts on some of them.
 
     `rest` must be out of fold: log-odds from models that did not see the customer. Without verdicts the family of a
-    constant e is left out, for tags alone cannot speak for it.
+    constant e is left out, for tags alone cannot speak for it. `begun` is where the search begins, if anywhere.
     """
     ranks_of = fit_driver_ranks(design, tags, drivers=drivers)
     ranks = rank_matrix(ranks_of, design)
@@ -143,7 +149,8 @@ def fit_label_propensity(
     inputs = _affluence_inputs((ranks - rank_means) / rank_spreads, (rest - rest_mean) / rest_spread)
     chosen = [name for name in FAMILIES if verdicts is not None or name != CONSTANT]
     problem = _Problem.of(inputs, ranks, tags, verdicts)
-    fitted = [problem.fit(name) for name in chosen]
+    known = {family.name: family for family in begun.families} if begun else {}
+    fitted = [problem.fit(name, begun=known.get(name)) for name in chosen]
     temper = TAG_TEMPER if verdicts is None else TAG_TEMPER_BESIDE_VERDICTS
     evidence = np.array([temper * fit.tag_likelihood + fit.verdict_likelihood for fit in fitted])
     weights = np.exp(evidence - evidence.max())
@@ -204,7 +211,7 @@ class _Problem:
             verdicts=verdicts,
         )
 
-    def fit(self, name: str) -> _Fit:
+    def fit(self, name: str, *, begun: Family | None = None) -> _Fit:
         terms = FAMILIES[name](self.ranks)
         means, spreads = terms.mean(axis=0), _spread(terms)
         looks_at = _with_one((terms - means) / spreads)
@@ -221,7 +228,7 @@ class _Problem:
 
         found = minimize(
             objective,
-            prior.start,
+            prior.start if begun is None else np.array([*begun.affluence, *begun.propensity]),
             jac=True,
             method="L-BFGS-B",
             bounds=prior.bounds,

@@ -99,8 +99,12 @@ class FoldFinder:
 
     def views(self, design: Design) -> tuple[LogOdds, LogOdds]:
         """The log-odds of the tag, and those of being hidden if the correction were wholly right."""
+        return self.log_odds(design), self.corrected(design)
+
+    def corrected(self, design: Design) -> LogOdds:
+        """The log-odds of being hidden if the correction were wholly right."""
         propensity, by_families = self._propensity(design)
-        return self.log_odds(design), _hidden(self._affluent(design), propensity, by_families)
+        return _hidden(self._affluent(design), propensity, by_families)
 
     def hidden(self, design: Design, labelled: LogOdds, corrected: LogOdds) -> LogOdds:
         """The log-odds of being hidden from the two views of the same customers."""
@@ -161,7 +165,8 @@ def fit_second_layer(
         return _without_drivers(
             first, scores, inside, tagged, blend=blend, told=told, effort=effort, seed=seed, begun=begun
         )
-    propensity = _fit_families(scores, inside, tagged, drivers=drivers, told=told)
+    before = begun.propensity if begun and isinstance(begun.propensity, LabelPropensity) else None
+    propensity = _fit_families(scores, inside, tagged, drivers=drivers, told=told, begun=before)
     of_customer, hidden = propensity.posterior(inside, scores.rest)
     evidence = Evidence(tagged, _believed(of_customer), _known(hidden, told, tagged))
     boosters, scorecard = _fit_affluent(inside, evidence, effort=effort, seed=seed, begun=begun)
@@ -170,7 +175,7 @@ def fit_second_layer(
     trust = trust_from_tags(scores.rest, tagged)
     unlabelled = _of_unlabelled(told, tagged)
     if unlabelled is not None:
-        untold = begun.propensity if begun else _fit_families(scores, inside, tagged, drivers=drivers, told=None)
+        untold = before or _fit_families(scores, inside, tagged, drivers=drivers, told=None)
         trust = _trust_after(trust, labelled, hidden, untold, unlabelled, scores=scores, inside=inside)
     plain = Plain(shift=float(logit(1 - constant)), trust=trust)
     return FoldFinder(first, blend, propensity, boosters, scorecard, design.names, plain)
@@ -209,7 +214,7 @@ def _trust_after(
     before: float,
     labelled: LogOdds,
     hidden: Floats,
-    untold: LabelPropensity | float,
+    untold: LabelPropensity,
     verdicts: Verdicts,
     *,
     scores: FirstScores,
@@ -217,12 +222,13 @@ def _trust_after(
 ) -> float:
     """The trust in the correction after verdicts; `untold` are the families as the tags alone told them."""
     reviewed = inside.rows(verdicts.rows)
-    corrected, fitted = [_log_odds(hidden[verdicts.rows])], [True]
-    if isinstance(untold, LabelPropensity):
-        corrected.append(_log_odds(untold.posterior(reviewed, scores.rest[verdicts.rows])[1]))
-        fitted.append(False)
+    by_tags = untold.posterior(reviewed, scores.rest[verdicts.rows])[1]
     return trust_after_verdicts(
-        before, plain=labelled[verdicts.rows], corrected=corrected, fitted_to_verdicts=fitted, verdicts=verdicts
+        before,
+        plain=labelled[verdicts.rows],
+        corrected=[_log_odds(hidden[verdicts.rows]), _log_odds(by_tags)],
+        fitted_to_verdicts=[True, False],
+        verdicts=verdicts,
     )
 
 
@@ -234,13 +240,10 @@ def _log_odds(probability: Floats) -> LogOdds:
 def _fit_affluent(
     inside: Design, evidence: Evidence, *, effort: Effort, seed: int, begun: FoldFinder | None
 ) -> tuple[tuple[AffluentBooster, ...], Scorecard]:
-    """The learners of the true class; renewed ones where the fold's finder had begun."""
+    """The learners of the true class; a renewed one where the fold's finder had begun."""
     if begun:
-        renewed = [
-            renew_booster(fitted, inside, evidence, effort=effort, seed=seed + 1_000 * repeat)
-            for repeat, fitted in enumerate(begun.boosters)
-        ]
-        return tuple(renewed), begun.scorecard
+        # One of them, for a new list is wanted in seconds; a training from nothing averages them again.
+        return (renew_booster(begun.boosters[0], inside, evidence, effort=effort, seed=seed),), begun.scorecard
     boosters = [
         fit_booster(inside, evidence, effort=effort, seed=seed + 1_000 * repeat)
         for repeat in range(max(1, effort.repeats - 1))
@@ -249,7 +252,13 @@ def _fit_affluent(
 
 
 def _fit_families(
-    scores: FirstScores, inside: Design, tagged: Tags, *, drivers: Sequence[int], told: Verdicts | None
+    scores: FirstScores,
+    inside: Design,
+    tagged: Tags,
+    *,
+    drivers: Sequence[int],
+    told: Verdicts | None,
+    begun: LabelPropensity | None = None,
 ) -> LabelPropensity:
     """The families fitted to all but the tags that a verdict refuted: those say nothing of how affluence is tagged."""
     kept = np.ones(len(tagged), dtype=bool)
@@ -262,6 +271,7 @@ def _fit_families(
         tagged[kept],
         drivers=drivers,
         verdicts=unlabelled.among(np.flatnonzero(kept)) if unlabelled is not None else None,
+        begun=begun,
     )
 
 

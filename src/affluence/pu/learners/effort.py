@@ -19,8 +19,8 @@ class Effort:
 
 
 EFFORTS: dict[Mode, Effort] = {
-    "accurate": Effort(rounds=200, learning_rate=0.05, repeats=3, renewed=40),
-    "fast": Effort(rounds=100, learning_rate=0.1, repeats=1, renewed=20),
+    "accurate": Effort(rounds=200, learning_rate=0.05, repeats=3, renewed=20),
+    "fast": Effort(rounds=90, learning_rate=0.1, repeats=1, renewed=20),
 }
 
 

@@ -28,6 +28,8 @@ Floats = NDArray[np.float64]
 # The curvature of this likelihood is smaller than that of a plain one, so a leaf needs less of it.
 LEAF_CURVATURE = 4.0
 LEAST_CURVATURE = 1e-6
+# New verdicts move a fitted booster a little way, so a few larger steps do, and come in seconds.
+RENEWAL_RATE = 0.1
 
 
 @dataclass(frozen=True)
@@ -137,7 +139,8 @@ def _boost(
 ) -> AffluentBooster:
     matrix = booster_matrix(design, evidence.tags)
     matrix.set_base_margin(np.full(len(design), intercept))
-    parameters = booster_settings(effort, seed=seed) | {
+    settings = booster_settings(effort, seed=seed) | ({"learning_rate": RENEWAL_RATE} if begun is not None else {})
+    parameters = settings | {
         "base_score": 0.0,
         "min_child_weight": LEAF_CURVATURE,
         "nthread": THREADS,
