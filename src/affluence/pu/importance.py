@@ -21,8 +21,8 @@ from affluence.features.preprocessing import Preprocessing
 from affluence.pu.cross_fitting import CrossFit, Folds
 from affluence.pu.learners.protocol import FittedLearner, Tags
 
-# Held-out customers looked at in each fold: enough for a fall of half a point, and the cost stays bounded.
-CUSTOMERS_A_FOLD = 20_000
+# Held-out customers looked at in each fold: enough for a fall of a point, and the cost stays bounded.
+CUSTOMERS_A_FOLD = 6_000
 ASSUMPTION = "mean over the folds, Student's t on as many falls as folds; one shuffle a fold"
 
 

@@ -149,8 +149,8 @@ def test_the_finder_needs_a_fold_more(few, contract):
 
 
 def test_verdicts_on_a_sheet_reach_the_finder(found, few, driven):
-    scores = steps.score(steps.choose(found, evaluated(found, few))[0], few)
-    sheet = steps.suggest_review(scores, few, driven, n=30, purpose="count", seed=0)
+    model, _ = steps.choose(found, evaluated(found, few))
+    sheet = steps.suggest_review(model, few, n=30, purpose="count", seed=0)
     answers = sheet.with_columns(verdict=(pl.int_range(pl.len()) % 2).cast(pl.String))
     features = steps.build_features(few, driven)
     fitted = steps.train(few, features, driven, review=answers, learners=["finder"], folds=3, seed=0, mode="fast")

@@ -20,7 +20,7 @@ class Effort:
 
 EFFORTS: dict[Mode, Effort] = {
     "accurate": Effort(rounds=200, learning_rate=0.05, repeats=3, renewed=20),
-    "fast": Effort(rounds=90, learning_rate=0.1, repeats=1, renewed=20),
+    "fast": Effort(rounds=80, learning_rate=0.125, repeats=1, renewed=20),
 }
 
 
