@@ -149,8 +149,8 @@ def test_the_finder_needs_a_fold_more(few, contract):
 
 
 def test_verdicts_on_a_sheet_reach_the_finder(found, few, driven):
-    model, _ = steps.choose(found, evaluated(found, few))
-    sheet = steps.suggest_review(model, few, n=30, purpose="count", seed=0)
+    untaught, _ = steps.choose(found, evaluated(found, few))
+    sheet = steps.suggest_review(untaught, few, n=30, purpose="count", seed=0)
     answers = sheet.with_columns(verdict=(pl.int_range(pl.len()) % 2).cast(pl.String))
     features = steps.build_features(few, driven)
     fitted = steps.train(few, features, driven, review=answers, learners=["finder"], folds=3, seed=0, mode="fast")
@@ -161,4 +161,4 @@ def test_verdicts_on_a_sheet_reach_the_finder(found, few, driven):
     believed = steps.score(model, few).filter(pl.col("tag") == 0)["affluent_probability"]
     assert discovery.shift is not None
     assert believed.is_between(0, 1).all()
-    assert scores["affluent_probability"].null_count() == few.height
+    assert steps.score(untaught, few)["affluent_probability"].null_count() == few.height
