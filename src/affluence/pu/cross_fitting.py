@@ -10,13 +10,12 @@ from hashlib import blake2b
 
 import numpy as np
 import polars as pl
-from joblib import Parallel, cpu_count, delayed
 from numpy.typing import NDArray
 
-from affluence import progress
 from affluence.errors import UserError
 from affluence.features.preprocessing import Design
 from affluence.pu.learners.protocol import FittedLearner, Learner, LogOdds, Method, Tags
+from affluence.pu.side_by_side import side_by_side
 
 Digests = NDArray[np.uint64]
 Folds = NDArray[np.int8]
@@ -79,11 +78,10 @@ def cross_fit(learner: Learner, design: Design, tags: Tags, folds: Folds, *, see
 
     out_of_fold = np.full(len(design), np.nan)
     models = []
-    side_by_side = Parallel(n_jobs=min(count, cpu_count()), prefer="threads", return_as="generator")
-    for fold, (model, scores) in enumerate(side_by_side(delayed(fit_without)(fold) for fold in range(count))):
+    fitted = side_by_side(fit_without, range(count), stage=f"Cross-fitting {learner.title}")
+    for fold, (model, scores) in enumerate(fitted):
         out_of_fold[folds == fold] = scores
         models.append(model)
-        progress.report(f"Cross-fitting {learner.title}", done=fold + 1, total=count)
     return CrossFit(learner, tuple(models), out_of_fold, hidden=out_of_fold)
 
 

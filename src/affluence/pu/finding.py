@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 from affluence.features.preprocessing import Design
 from affluence.pu.cross_fitting import Folds
-from affluence.pu.first_layer import CrossFitLayers, cross_fit_first_layers, side_by_side
+from affluence.pu.first_layer import CrossFitLayers, cross_fit_first_layers
 from affluence.pu.label_propensity import Verdicts
 from affluence.pu.learners.effort import Effort
 from affluence.pu.learners.protocol import LogOdds, Tags
 from affluence.pu.second_layer import FoldFinder, fit_second_layer
+from affluence.pu.side_by_side import side_by_side
 
 
 @dataclass(frozen=True)

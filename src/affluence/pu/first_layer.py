@@ -6,16 +6,13 @@ fold i gets, for the second layer of fold k, the score of the models without i a
 touched is then in that customer's own score, to the last bit.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TypeVar
 
 import numpy as np
-from joblib import Parallel, cpu_count, delayed
 from numpy.typing import NDArray
 
-from affluence import progress
 from affluence.features.preprocessing import Design
 from affluence.pu.cross_fitting import Folds
 from affluence.pu.learners.boosters import BoosterLearner, FittedBooster
@@ -24,10 +21,9 @@ from affluence.pu.learners.gradient_boosting import GRADIENT_BOOSTING
 from affluence.pu.learners.logistic import LOGISTIC, Scorecard
 from affluence.pu.learners.protocol import LogOdds, Tags
 from affluence.pu.learners.split_additive import SplitAdditive, fit_split_additive
+from affluence.pu.side_by_side import side_by_side
 
 Floats = NDArray[np.float64]
-Part = TypeVar("Part")
-Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -97,20 +93,10 @@ def cross_fit_first_layers(
         )
         return layer if alone else _scores_for(layer, design, folds, first=out[0], second=out[1])
 
-    fitted = side_by_side(fit_without, left_out, stage="Learning the tag without each pair of folds")
+    fitted = list(side_by_side(fit_without, left_out, stage="Learning the tag without each pair of folds"))
     layers = tuple(layer for layer in fitted if isinstance(layer, FirstLayer))
     pairs = [scores for scores in fitted if isinstance(scores, dict)]
     return CrossFitLayers(layers, tuple(_gather(pairs, fold) for fold in range(count)))
-
-
-def side_by_side(work: Callable[[Part], Result], parts: Sequence[Part], *, stage: str) -> list[Result]:
-    """`work` done on each of `parts`, as many at a time as the process may use processors, telling its progress."""
-    results: list[Result] = []
-    pool = Parallel(n_jobs=min(len(parts), cpu_count()), prefer="threads", return_as="generator")
-    for done, result in enumerate(pool(delayed(work)(part) for part in parts), start=1):
-        results.append(result)
-        progress.report(stage, done=done, total=len(parts))
-    return results
 
 
 def tag_booster(effort: Effort) -> BoosterLearner:
