@@ -18,7 +18,7 @@ from affluence.pu.class_prior import top_purity
 from affluence.pu.first_layer import FirstLayer, FirstScores
 from affluence.pu.label_propensity import LabelPropensity, Verdicts, fit_label_propensity
 from affluence.pu.learners.effort import Effort
-from affluence.pu.learners.logistic import LOGISTIC, Scorecard
+from affluence.pu.learners.logistic import Scorecard
 from affluence.pu.learners.protocol import LogOdds, Tags
 from affluence.pu.learners.under_propensity import (
     AffluentBooster,
@@ -169,7 +169,7 @@ def fit_second_layer(
     propensity = _fit_families(scores, inside, tagged, drivers=drivers, told=told, begun=before)
     of_customer, hidden = propensity.posterior(inside, scores.rest)
     evidence = Evidence(tagged, _believed(of_customer), _known(hidden, told, tagged))
-    boosters, scorecard = _fit_affluent(inside, evidence, effort=effort, seed=seed, begun=begun)
+    boosters, scorecard = _fit_affluent(inside, evidence, of_tag=first.scorecard, effort=effort, seed=seed, begun=begun)
     labelled = blend.log_odds(scores.members)
     constant = top_purity(expit(labelled), tagged)
     trust = trust_from_tags(scores.rest, tagged)
@@ -202,7 +202,9 @@ def _without_drivers(
         fitted = begun
     else:
         evidence = Evidence(tagged, np.full(len(tagged), constant), np.full(len(tagged), np.nan))
-        boosters, scorecard = _fit_affluent(inside, evidence, effort=effort, seed=seed, begun=None)
+        boosters, scorecard = _fit_affluent(
+            inside, evidence, of_tag=first.scorecard, effort=effort, seed=seed, begun=None
+        )
         fitted = FoldFinder(first, blend, constant, boosters, scorecard, inside.names, Plain(0.0, trust=1.0))
     unlabelled = _of_unlabelled(told, tagged)
     if unlabelled is None:
@@ -238,7 +240,7 @@ def _log_odds(probability: Floats) -> LogOdds:
 
 
 def _fit_affluent(
-    inside: Design, evidence: Evidence, *, effort: Effort, seed: int, begun: FoldFinder | None
+    inside: Design, evidence: Evidence, *, of_tag: Scorecard, effort: Effort, seed: int, begun: FoldFinder | None
 ) -> tuple[tuple[AffluentBooster, ...], Scorecard]:
     """The learners of the true class; a renewed one where the fold's finder had begun."""
     if begun:
@@ -248,7 +250,7 @@ def _fit_affluent(
         fit_booster(inside, evidence, effort=effort, seed=seed + 1_000 * repeat)
         for repeat in range(max(1, effort.repeats - 1))
     ]
-    return tuple(boosters), fit_scorecard(inside, evidence, bins=LOGISTIC.bins_of(inside))
+    return tuple(boosters), fit_scorecard(inside, evidence, of_tag=of_tag)
 
 
 def _fit_families(

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from affluence.pu import first_layer
+from affluence.pu import side_by_side
 from affluence.pu.cross_fitting import customer_digests, deal_folds
 from affluence.pu.finding import find, find_again
 from affluence.pu.first_layer import cross_fit_first_layers
@@ -132,7 +132,7 @@ def test_what_is_found_again_is_the_same_on_one_processor_and_on_several(
     settings = {"drivers": drivers, "effort": LITTLE, "seed": 0, "verdicts": Verdicts(rows, bank.truth[rows] * 1.0)}
     by_count = []
     for processors in (1, 3):
-        monkeypatch.setattr(first_layer, "cpu_count", lambda processors=processors: processors)
+        monkeypatch.setattr(side_by_side, "cpu_count", lambda processors=processors: processors)
         by_count.append(find_again(found, design, bank.tags, folds, **settings).hidden)
         by_count.append(find(design, bank.tags, folds, **settings).hidden)
     assert (by_count[0] == by_count[2]).all()

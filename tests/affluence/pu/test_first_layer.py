@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from affluence import progress
-from affluence.pu.first_layer import fit_first_layer, side_by_side, tag_booster
+from affluence.pu.first_layer import fit_first_layer, tag_booster
 from affluence.pu.learners.effort import EFFORTS
 from affluence.pu.learners.gradient_boosting import GRADIENT_BOOSTING
 
@@ -40,21 +39,6 @@ def test_the_booster_of_the_tag_is_the_single_one_at_another_effort():
     assert booster.rounds == 7
     assert booster.parameters == {**GRADIENT_BOOSTING.parameters, "learning_rate": 0.3}
     assert booster.key == GRADIENT_BOOSTING.key
-
-
-def test_work_comes_back_in_the_order_of_its_parts_and_tells_its_progress(monkeypatch):
-    told = []
-    monkeypatch.setattr(progress, "report", lambda stage, *, done, total: told.append((stage, done, total)))
-    assert side_by_side(lambda part: part * part, [3, 1, 2], stage="Squaring") == [9, 1, 4]
-    assert told == [("Squaring", 1, 3), ("Squaring", 2, 3), ("Squaring", 3, 3)]
-
-
-def test_a_fault_in_one_part_is_raised_here():
-    def divide(part):
-        return 1 / part
-
-    with pytest.raises(ZeroDivisionError):
-        side_by_side(divide, [1, 0, 2], stage="Dividing")
 
 
 def test_rows_are_scored_one_by_one(design, bank):

@@ -100,6 +100,11 @@ class LogisticLearner:
         sizes = tuple(_bin_count(edge, categories) for edge, categories in zip(edges, design.categories, strict=True))
         return ScorecardBins(design.names, edges, sizes, self.inverse_penalty)
 
+    def bins_like(self, scorecard: Scorecard) -> ScorecardBins:
+        """The bins of `scorecard`, for another one of the same customers."""
+        sizes = tuple(len(points) for points in scorecard.points)
+        return ScorecardBins(scorecard.names, scorecard.edges, sizes, self.inverse_penalty)
+
     def from_bytes(self, state: bytes) -> Scorecard:
         """The fitted scorecard that `to_bytes` wrote."""
         read = json.loads(state)

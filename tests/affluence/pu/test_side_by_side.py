@@ -1,0 +1,37 @@
+"""Work side by side: the order, the progress, the faults, and one thread each."""
+
+import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from affluence import progress
+from affluence.pu.side_by_side import side_by_side
+
+
+def threads_of_linear_algebra() -> set[int]:
+    return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+
+def test_work_comes_back_in_the_order_of_its_parts_and_tells_its_progress(monkeypatch):
+    told = []
+    monkeypatch.setattr(progress, "report", lambda stage, *, done, total: told.append((stage, done, total)))
+    assert list(side_by_side(lambda part: part * part, [3, 1, 2], stage="Squaring")) == [9, 1, 4]
+    assert told == [("Squaring", 1, 3), ("Squaring", 2, 3), ("Squaring", 3, 3)]
+
+
+def test_a_fault_in_one_part_is_raised_here():
+    def divide(part):
+        return 1 / part
+
+    with pytest.raises(ZeroDivisionError):
+        list(side_by_side(divide, [1, 0, 2], stage="Dividing"))
+
+
+def test_nothing_to_do_is_done():
+    assert list(side_by_side(lambda part: part, [], stage="Resting")) == []
+
+
+def test_linear_algebra_inside_has_one_thread_and_what_it_had_afterwards():
+    with threadpool_limits(limits=2, user_api="blas"):
+        inside = list(side_by_side(lambda _: threads_of_linear_algebra(), range(3), stage="Looking"))
+        assert threads_of_linear_algebra() == {2}
+    assert inside == [{1}, {1}, {1}]
