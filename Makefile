@@ -12,10 +12,11 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 CODE := src tests benchmarks docs
 
 # What a run works on: DATA=name or DATA=path CONTRACT=name-or-path; PROMOTE=1 makes its model the champion; MODE=fast
-# is quicker; CHAMPION=key says whose ranking becomes the list; REVIEW= and DO_NOT_TRAIN= name sheets.
+# is quicker; CHAMPION=key says whose ranking becomes the list; REVIEW= and DO_NOT_TRAIN= name sheets,
+# TUNED= a file of tuned settings.
 RUN_OPTIONS := $(if $(DATA),--data $(DATA)) $(if $(CONTRACT),--contract $(CONTRACT)) $(if $(PROMOTE),--promote) \
 	$(if $(MODE),--mode $(MODE)) $(if $(CHAMPION),--champion $(CHAMPION)) $(if $(REVIEW),--review $(REVIEW)) \
-	$(if $(DO_NOT_TRAIN),--do-not-train $(DO_NOT_TRAIN))
+	$(if $(DO_NOT_TRAIN),--do-not-train $(DO_NOT_TRAIN)) $(if $(TUNED),--tuned $(TUNED))
 
 ##@ Use
 .PHONY: run

@@ -20,6 +20,7 @@ SHEET = click.Path(exists=True, dir_okay=False, path_type=Path)
 MODE_HELP = "How much work the finder does; fast takes half of the time and loses little."
 CHAMPION_HELP = "Whose ranking becomes the list: finder, xgboost, random_forest, logistic [default: the finder]."
 REVIEW_HELP = "A filled-in review sheet (affluence review suggest), from which the finder learns."
+TUNED_HELP = "A file of tuned settings (affluence tune) to train with [default: the default settings]."
 DO_NOT_TRAIN_HELP = "A list of customer ids (CSV) who are not learned from; they may still be scored."
 Mode = Literal["accurate", "fast"]
 Purpose = Literal["find", "count"]
@@ -128,6 +129,7 @@ def doctor(file: Path, contract: str | None, out: Path | None, seed: int) -> Non
 @click.option("--champion", help=CHAMPION_HELP)
 @click.option("--review", type=SHEET, help=REVIEW_HELP)
 @click.option("--do-not-train", type=SHEET, help=DO_NOT_TRAIN_HELP)
+@click.option("--tuned", type=SHEET, help=TUNED_HELP)
 @click.option("--pipeline", default="everything", show_default=True, help="The Kedro pipeline to run.")
 @click.option("--env", help="The Kedro environment (a folder of conf/) to run in.")
 def run(
@@ -138,6 +140,7 @@ def run(
     champion: str | None,
     review: Path | None,
     do_not_train: Path | None,
+    tuned: Path | None,
     pipeline: str,
     env: str | None,
 ) -> None:
@@ -150,7 +153,7 @@ def run(
     affluence run --data customers.csv --contract conf/local/contract_customers.yml
     """
     root = workspace.project_root()
-    chosen = {"mode": mode, "champion": champion, "review": review, "do_not_train": do_not_train}
+    chosen = {"mode": mode, "champion": champion, "review": review, "do_not_train": do_not_train, "tuned": tuned}
     given = {
         name: str(value.absolute() if isinstance(value, Path) else value) for name, value in chosen.items() if value
     }
@@ -175,6 +178,7 @@ def run(
 @click.option("--champion", help=CHAMPION_HELP)
 @click.option("--review", "reviews", multiple=True, type=SHEET, help=REVIEW_HELP + " May be given several times.")
 @click.option("--do-not-train", type=SHEET, help=DO_NOT_TRAIN_HELP)
+@click.option("--tuned", type=SHEET, help=TUNED_HELP)
 @click.option("--promote", is_flag=True, help="Make the model the champion.")
 def train(
     file: Path | None,
@@ -187,6 +191,7 @@ def train(
     champion: str | None,
     reviews: Sequence[Path],
     do_not_train: Path | None,
+    tuned: Path | None,
     promote: bool,
 ) -> None:
     """Train on the table in FILE (default: the contract's own) and register the champion's model as challenger.
@@ -194,7 +199,13 @@ def train(
     It becomes champion when there is none, or with --promote; else later, with `affluence promote`.
     """
     options = workspace.TrainingOptions(
-        learners=tuple(learners), folds=folds, seed=seed, capacity_share=capacity_share, mode=mode, champion=champion
+        learners=tuple(learners),
+        folds=folds,
+        seed=seed,
+        capacity_share=capacity_share,
+        mode=mode,
+        champion=champion,
+        tuned=tuned,
     )
     with terminal.progress():
         evaluation, discovery, label = workspace.train(
@@ -239,6 +250,60 @@ def score(file: Path | None, contract: str, model_version: str | None, out: Path
         f"{customers.height:,} rows scored with {released.label.name} version {released.label.version}; "
         f"{ranked.height:,} candidates ranked in {out / 'candidates.csv'}"
     )
+
+
+@main.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
+@click.option("--contract", required=True, help=CONTRACT_HELP)
+@click.option(
+    "--learner",
+    "learners",
+    multiple=True,
+    help="A learner to tune: xgboost, random_forest, logistic, or finder for its parts [default: all]; may be given "
+    "several times.",
+)
+@click.option("--minutes", default=10.0, show_default=True, help="How long to search, shared among the learners.")
+@click.option("--trials", type=int, help="At most so many trials of each learner, earlier calls counted.")
+@click.option("--folds", default=5, show_default=True, help="Into how many folds customers are split.")
+@click.option("--seed", default=0, show_default=True, help="Fixes folds, samples and what is tried.")
+@click.option("--capacity-share", default=0.1, show_default=True, help="The share of the table that can be contacted.")
+@click.option("--do-not-train", type=SHEET, help=DO_NOT_TRAIN_HELP)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file for the settings [default: conf/local/tuned_<table>.yml].",
+)
+def tune(
+    file: Path | None,
+    contract: str,
+    learners: Sequence[str],
+    minutes: float,
+    trials: int | None,
+    folds: int,
+    seed: int,
+    capacity_share: float,
+    do_not_train: Path | None,
+    out: Path | None,
+) -> None:
+    """Search for settings that find more of the tagged at the capacity, on the table in FILE (default: the contract's).
+
+    The best of many trials looks better than it is, so it is held against the default settings on folds dealt anew, and
+    its settings are written only if it wins there for sure. Stop it when you like: the same command goes on.
+
+    Tuning compares settings of one learner. It never chooses between the finder and a learner of the tag, nor its mode
+    or tag drivers: figures against the tag reward whoever repeats the tagging.
+    """
+    options = workspace.TuningOptions(
+        learners=tuple(learners),
+        minutes=minutes,
+        trials=trials,
+        folds=folds,
+        seed=seed,
+        capacity_share=capacity_share,
+    )
+    with terminal.progress():
+        tunings, written = workspace.tune(file, contract, options, do_not_train=do_not_train, out=out)
+    terminal.show_tuning(tunings, file=written)
 
 
 @main.group()
@@ -299,6 +364,7 @@ def review_suggest(
 @click.option("--mode", type=click.Choice(["accurate", "fast"]), default="accurate", show_default=True, help=MODE_HELP)
 @click.option("--do-not-train", type=SHEET, help=DO_NOT_TRAIN_HELP)
 @click.option("--seed", default=0, show_default=True, help="Fixes folds and samples.")
+@click.option("--tuned", type=SHEET, help=TUNED_HELP)
 @click.option("--promote", is_flag=True, help="Make the model the champion.")
 def review_apply(
     sheets: Sequence[Path],
@@ -307,13 +373,14 @@ def review_apply(
     mode: Mode,
     do_not_train: Path | None,
     seed: int,
+    tuned: Path | None,
     promote: bool,
 ) -> None:
     """Train the finder with the verdicts of filled-in SHEETS, and register it as challenger.
 
     Says how many are hidden, with an interval. Of a customer on several sheets the last one's verdict stands.
     """
-    options = workspace.TrainingOptions(learners=("finder",), seed=seed, mode=mode)
+    options = workspace.TrainingOptions(learners=("finder",), seed=seed, mode=mode, tuned=tuned)
     with terminal.progress():
         evaluation, discovery, label = workspace.train(
             file, contract, options, reviews=sheets, do_not_train=do_not_train, promote=promote

@@ -11,9 +11,10 @@ LOGGER_NAME = "affluence.progress"
 _logger = logging.getLogger(LOGGER_NAME)
 
 
-def report(stage: str, *, done: int, total: int) -> None:
-    """Tell listeners that `done` of `total` parts of `stage` are finished.
+def report(stage: str, *, done: int, total: int, note: str = "") -> None:
+    """Tell listeners that `done` of `total` parts of `stage` are finished, in the words of `note` if it has any.
 
-    The record carries `stage`, `done` and `total` as attributes, so that a listener can draw a bar from them.
+    The record carries `stage`, `done`, `total` and `note` as attributes, so that a listener can draw a bar from them.
     """
-    _logger.info("%s: %d of %d", stage, done, total, extra={"stage": stage, "done": done, "total": total})
+    words = note or f"{done} of {total}"
+    _logger.info("%s: %s", stage, words, extra={"stage": stage, "done": done, "total": total, "note": note})

@@ -29,6 +29,7 @@ from affluence.pu.discovery import Discovery
 from affluence.pu.fold_models import TrainedModel, review_order, score_customers
 from affluence.pu.honesty import Honesty
 from affluence.pu.in_sample import in_sample_log_odds
+from affluence.pu.learners import learner_of
 from affluence.pu.learners.effort import Mode
 from affluence.pu.learners.protocol import LogOdds
 from affluence.pu.left_out import NOBODY_LEFT_OUT, LeftOut
@@ -40,6 +41,9 @@ from affluence.pu.review_sheet import place_sheet, review_sheet
 from affluence.pu.training import Training
 from affluence.pu.training import choose as choose_model
 from affluence.pu.training import train as cross_fit_learners
+from affluence.pu.tuned import NOT_TUNED, Tuned
+from affluence.pu.tuning import Ground, Trial, best_of, fresh_seed, judge, lay_ground
+from affluence.pu.tuning_record import Tuning
 from affluence.reporting.run_report import ReportContent, render_run_report
 
 _logger = logging.getLogger(__name__)
@@ -58,6 +62,8 @@ __all__ = [
     "examine",
     "hold_against_truth",
     "intake",
+    "judge_anew",
+    "lay_ground",
     "leave_out",
     "make_bank",
     "open_release",
@@ -137,11 +143,12 @@ def train(
     folds: int,
     seed: int,
     mode: Mode = "accurate",
+    tuned: Tuned = NOT_TUNED,
 ) -> Training:
     """Each of `learners` cross-fitted on the same folds; see `affluence.pu.training`.
 
     `review` is a sheet of customers checked by hand, as `affluence.data.reading.read_sheet` reads it; the finder learns
-    from it too.
+    from it too. `tuned` settings (`affluence.pu.tuned`) take the place of the learners' own.
     """
     return cross_fit_learners(
         customers,
@@ -151,9 +158,36 @@ def train(
         folds=folds,
         seed=seed,
         mode=mode,
+        tuned=tuned,
         review=None if review is None or review.is_empty() else place_sheet(review, customers),
         rules=examination.rules if examination else (),
     )
+
+
+def judge_anew(
+    key: str,
+    ground: Ground,
+    trials: Sequence[Trial],
+    customers: pl.DataFrame,
+    features: pl.DataFrame,
+    contract: Contract,
+) -> Tuning:
+    """The tuning of the learner of that key: the best of `trials` on `ground` held against the default settings anew.
+
+    `customers`, `features` and `contract` are those of which the ground was laid; they are dealt to other folds here.
+    """
+    fresh = lay_ground(
+        customers,
+        features,
+        contract,
+        folds=ground.fold_count,
+        seed=fresh_seed(ground.seed),
+        capacity_share=ground.capacity_share,
+    )
+    best = best_of(trials)
+    if best is None:
+        raise UserError(f"No trial of {key} was finished, so there is nothing to judge. Give more minutes (--minutes).")
+    return Tuning(key, learner_of(key).title, ground, tuple(trials), judge(key, best.settings, fresh))
 
 
 def score_in_sample(training: Training, features: pl.DataFrame) -> LogOdds:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from affluence.pu.discovery import Discovery
     from affluence.pu.honesty import Honesty
     from affluence.pu.release import ModelLabel
+    from affluence.pu.tuning_record import Tuning
 
 # Wide enough for every figure with its interval, where a file or a pipe takes the output.
 WIDEST_TABLE = 100
@@ -131,6 +132,31 @@ def show_honesty(proof: "Honesty") -> None:
         say(f"- {sentence}")
 
 
+def show_tuning(tunings: "Sequence[Tuning]", *, file: Path) -> None:
+    """Print how the best of each search did against the default settings on folds dealt anew, and what is used."""
+    title = "On folds dealt anew, out of fold, against the tag (90 % intervals)"
+    table = Table(box=None, pad_edge=False, title=title, title_justify="left")
+    table.add_column("", no_wrap=True)
+    for heading in ("trials", "recall, default", "recall, tuned", "difference"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for tuning in tunings:
+        judged = tuning.judgement
+        table.add_row(
+            tuning.title,
+            str(len(tuning.trials)),
+            *map(_short, (judged.default, judged.tuned)),
+            _gain(judged.difference),
+        )
+    _out.print(table)
+    for tuning in tunings:
+        failed = f", {tuning.count('failed')} failed or broken off" if tuning.count("failed") else ""
+        ended = f"Trials: {len(tuning.trials)}, of which {tuning.count('pruned')} ended early{failed}."
+        say(f"{tuning.title}: {tuning.outcome} {ended}")
+    say(f"Settings and figures stand in {file}")
+    if any(tuning.settings for tuning in tunings):
+        say(f"To use them: affluence train --contract {tunings[0].ground.table} --tuned {file}")
+
+
 def show_model(label: "ModelLabel", *, table: str) -> None:
     """Print which model of `table` was registered, and what it takes to make it champion."""
     say(f"Model: {label.name} version {label.version}, {label.alias or 'without alias'}")
@@ -199,6 +225,10 @@ def _show_truth(comparison: "TruthComparison") -> None:
     _out.print(table)
 
 
+def _gain(estimate: "Estimate") -> str:
+    return f"{estimate.value:+.4f} ({estimate.low:+.4f} to {estimate.high:+.4f})"
+
+
 def _short(estimate: "Estimate") -> str:
     return f"{estimate.value:.3f} ({estimate.low:.3f}-{estimate.high:.3f})"
 
@@ -215,7 +245,8 @@ class _Bars(logging.Handler):
         stage, done, total = vars(record)["stage"], vars(record)["done"], vars(record)["total"]
         if stage not in self._tasks:
             self._tasks[stage] = self._bars.add_task(stage, total=total)
-        self._bars.update(self._tasks[stage], completed=done, total=total)
+        shown = f"{stage}: {vars(record)['note']}" if vars(record)["note"] else stage
+        self._bars.update(self._tasks[stage], completed=done, total=total, description=shown)
 
 
 class _Lines(logging.Handler):
@@ -223,7 +254,7 @@ class _Lines(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         done, total = vars(record)["done"], vars(record)["total"]
-        if total > 1:
+        if total > 1 or vars(record)["note"]:
             _err.print(record.getMessage(), markup=False)
         elif not done:
             _err.print(vars(record)["stage"], markup=False)

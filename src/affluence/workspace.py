@@ -3,9 +3,10 @@
 import json
 import os
 import warnings
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from affluence.pu.learners.effort import Mode
     from affluence.pu.release import ModelLabel
     from affluence.pu.review import Purpose
+    from affluence.pu.tuned import Tuned
+    from affluence.pu.tuning import Ground
+    from affluence.pu.tuning_record import Tuning
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,7 @@ class TrainingOptions:
     capacity_share: float = 0.1
     mode: "Mode" = "accurate"
     champion: str | None = None
+    tuned: Path | None = None
 
 
 def train(
@@ -158,6 +163,7 @@ def train(
         folds=options.folds,
         seed=options.seed,
         mode=options.mode,
+        tuned=read_tuned(options.tuned),
     )
     in_sample_scores = steps.score_in_sample(training, features)
     evaluation = steps.evaluate(
@@ -166,6 +172,90 @@ def train(
     model, discovery = steps.choose(training, evaluation)
     label = registry().register(steps.release(model, evaluation, report, left_out), promote=promote)
     return evaluation, discovery, label
+
+
+@dataclass(frozen=True)
+class TuningOptions:
+    """How a tuning is done; `learners` empty for all that can be tuned, `minutes` in all, `trials` of each learner."""
+
+    learners: tuple[str, ...] = ()
+    minutes: float = 10.0
+    trials: int | None = None
+    folds: int = 5
+    seed: int = 0
+    capacity_share: float = 0.1
+
+
+def tune(
+    file: Path | None,
+    contract: str,
+    options: TuningOptions,
+    *,
+    do_not_train: Path | None = None,
+    out: Path | None = None,
+) -> "tuple[tuple[Tuning, ...], Path]":
+    """What the tuning of each learner gave, and the file that now keeps it: `out`, by default one in `conf/local`.
+
+    Learners that the file holds and that are not tuned now stay in it. The file is written after each learner.
+    """
+    from affluence import steps
+    from affluence.data.reading import read_customer_ids
+    from affluence.data.writing import write_text
+    from affluence.pu.tuning import require_budget, tunable
+    from affluence.pu.tuning_record import tuned_to_yaml
+
+    keys = tunable(options.learners)
+    require_budget(options.minutes, options.trials)
+    accepted = read(file, contract)
+    target = out or project_root() / "conf" / "local" / f"tuned_{accepted.contract.table}.yml"
+    before = read_tuned(target if target.exists() else None)
+    before.require_table(accepted.contract.table)
+    accepted_customers, report = steps.intake(accepted.reading)
+    all_customers, used, _ = steps.examine(accepted_customers, accepted.contract)
+    barred = read_customer_ids(do_not_train, contract=accepted.contract) if do_not_train else ()
+    customers, _, _ = steps.leave_out(all_customers, barred, seed=options.seed, score_left_out=False)
+    features = steps.build_features(customers, used)
+    ground = steps.lay_ground(
+        customers,
+        features,
+        used,
+        folds=options.folds,
+        seed=options.seed,
+        capacity_share=options.capacity_share,
+    )
+    tunings: list[Tuning] = []
+    for key in keys:
+        trial_budget = replace(options, minutes=options.minutes / len(keys))
+        judge = partial(steps.judge_anew, customers=customers, features=features, contract=used)
+        tunings.append(_tune_one(key, ground, trial_budget, data_hash=report.data_hash, judge=judge))
+        write_text(tuned_to_yaml(tunings, before=before), target)
+    return tuple(tunings), target
+
+
+def _tune_one(
+    key: str, ground: "Ground", options: TuningOptions, *, data_hash: str, judge: "Callable[..., Tuning]"
+) -> "Tuning":
+    """The tuning of one learner: searched with Optuna, every trial tracked in MLflow, and judged anew."""
+    from affluence.adapters.optuna_study import Budget, Study
+
+    models = registry()
+    study = Study(key, ground, models.folder / f"tuning_{ground.table}.db")
+    parameters = {
+        "table": ground.table,
+        "data_hash": data_hash,
+        "learner": key,
+        "folds": ground.fold_count,
+        "seed": ground.seed,
+        "capacity_share": ground.capacity_share,
+        "digest": ground.digest(key),
+    }
+    with models.tuning(ground.table, study=study.name, parameters=parameters) as tracked:
+        trials = study.search(Budget(options.minutes, options.trials), told=lambda trial: tracked.keep([trial]))
+        tracked.keep(trials)
+        with study.kept_when_stopped():
+            tuning = judge(key, ground, trials)
+        tracked.conclude(tuning)
+    return tuning
 
 
 def suggest_review(
@@ -241,6 +331,14 @@ def read_sheets(paths: Sequence[Path]) -> "pl.DataFrame | None":
         return None
     together = pl.concat([read_sheet(path) for path in paths], how="diagonal")
     return together.unique("row", keep="last", maintain_order=True) if "row" in together.columns else together
+
+
+def read_tuned(path: Path | None) -> "Tuned":
+    """The tuned settings in a file; none without a file."""
+    from affluence.pu.storage import load_tuned
+    from affluence.pu.tuned import NOT_TUNED
+
+    return load_tuned(path) if path else NOT_TUNED
 
 
 def write_doctor_page(

@@ -16,6 +16,8 @@ from affluence.data.contract import Contract, load_contract
 from affluence.data.reading import Reading, read_customer_ids, read_sheet, read_table
 from affluence.data.writing import write_csv, write_parquet, write_text
 from affluence.pu.release import ModelLabel, Release, ReleasedModel
+from affluence.pu.storage import load_tuned
+from affluence.pu.tuned import NOT_TUNED, Tuned
 from affluence.steps import make_bank
 
 Metadata = dict[str, Any]
@@ -78,6 +80,23 @@ class SheetDataset(AbstractDataset[None, pl.DataFrame]):
 
     def save(self, data: None) -> None:
         raise DatasetError("A sheet is filled in by people; a pipeline only reads it.")
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": str(self._path or "none given")}
+
+
+class TunedDataset(AbstractDataset[None, Tuned]):
+    """The tuned settings in a file, if a run was given one; none where it was not."""
+
+    def __init__(self, *, filepath: str | None, metadata: Metadata | None = None) -> None:
+        self._path = Path(filepath) if filepath else None
+        self.metadata = metadata
+
+    def load(self) -> Tuned:
+        return load_tuned(self._path) if self._path else NOT_TUNED
+
+    def save(self, data: None) -> None:
+        raise DatasetError("Tuned settings are written by affluence tune; a pipeline only reads them.")
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._path or "none given")}

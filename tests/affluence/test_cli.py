@@ -8,11 +8,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import mlflow
 import polars as pl
 import pytest
+import yaml
 from click.testing import CliRunner
 
+from affluence import workspace
 from affluence.cli import main
+from affluence.pu.learners import LEARNERS, learner_of
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -260,3 +264,130 @@ def test_the_proof_of_honesty_is_printed_and_written(project):
     assert proof["coin_flips"]["passed"] is True
     assert {recovery["way"] for recovery in proof["recoveries"]} == {"random", "selective"}
     assert not (project / "data").exists()
+
+
+def tune(*options: str):
+    return call("tune", "--contract", "few", "--folds", "3", "--minutes", "5", *options)
+
+
+def tuned_file(project: Path) -> dict:
+    return yaml.safe_load((project / "conf/local/tuned_few.yml").read_text())
+
+
+def test_tuning_says_what_is_used_and_why_and_keeps_every_trial(project):
+    shorten("few.csv")
+    told = tune("--learner", "logistic", "--learner", "xgboost", "--trials", "3")
+    assert told.exit_code == 0, told.output
+    assert re.search(r"Tuning XGBoost: 2 tried, best recall 0\.\d+, \d\.\d minutes left", told.output)
+    assert "On folds dealt anew, out of fold, against the tag" in told.output
+    assert told.output.count("The default settings stay:") + told.output.count("The tuned settings are used:") == 2
+    learners = tuned_file(project)["learners"]
+    assert list(learners) == ["logistic", "xgboost"]
+    assert all(sum(kept["trials"].values()) == 3 for kept in learners.values())
+    mlflow.set_tracking_uri(f"sqlite:///{project / 'data/06_models/mlflow.db'}")
+    runs = mlflow.search_runs(experiment_names=["affluence-few"], output_format="list")
+    parents = {run.info.run_id: run.data.params["learner"] for run in runs if "tuning_study" in run.data.tags}
+    trials = [parents[run.data.tags["mlflow.parentRunId"]] for run in runs if "trial" in run.data.tags]
+    assert sorted(trials) == ["logistic"] * 3 + ["xgboost"] * 3
+    on = tune("--learner", "logistic", "--trials", "5")
+    assert "Tuning Logistic regression: 3 tried" in on.output
+    learners = tuned_file(project)["learners"]
+    assert (sum(learners["logistic"]["trials"].values()), sum(learners["xgboost"]["trials"].values())) == (5, 3)
+
+
+def test_coin_flips_cannot_be_tuned(project):
+    """Shuffled tags hold nothing to find, so whatever the search liked best gains nothing on fresh folds."""
+    table = pl.read_csv("few.csv", infer_schema=False).head(1_000)
+    table.with_columns(pl.col("income").shuffle(seed=3)).write_csv("few.csv")
+    told = tune("--learner", "logistic", "--trials", "15")
+    assert told.exit_code == 0, told.output
+    assert "The default settings stay" in told.output
+    kept = tuned_file(project)["learners"]["logistic"]
+    assert kept["settings"] == {}
+    assert kept["judged_anew"]["difference"]["low"] <= 0
+    assert "--tuned" not in told.output
+
+
+def test_settings_that_win_are_written_and_a_training_uses_and_keeps_them(project, monkeypatch):
+    shorten("few.csv")
+    poor = {"rounds": 50, "learning_rate": 0.01, "max_leaves": 4, "min_child_weight": 64, "colsample_bytree": 0.2}
+    monkeypatch.setitem(LEARNERS, "xgboost", learner_of("xgboost", poor))
+    told = tune("--learner", "xgboost", "--trials", "6")
+    assert "The tuned settings are used" in told.output, told.output
+    path = str(project / "conf/local/tuned_few.yml")
+    assert f"affluence train --contract few --tuned {path}" in told.output
+    monkeypatch.undo()
+    monkeypatch.chdir(project)
+    settings = tuned_file(project)["learners"]["xgboost"]["settings"]
+    trained = call("train", "--contract", "few", "--learner", "xgboost", "--folds", "3", "--tuned", path)
+    assert trained.exit_code == 0, trained.output
+    model = workspace.registry().load("affluence-few").model
+    assert settings
+    assert model.learner.settings == {**LEARNERS["xgboost"].settings, **settings}
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--minutes", "0"), "The budget is 0 minutes; give a number above 0"),
+        (("--minutes", "-2"), "The budget is -2 minutes"),
+        (("--minutes", "nan"), "The budget is nan minutes"),
+        (("--trials", "0"), "The budget is 0 trials"),
+        (("--learner", "svm"), "There is no learner 'svm' to tune"),
+        (("--folds", "1"), "at least 2 folds"),
+        (("--capacity-share", "0"), "give a share above 0"),
+    ],
+)
+def test_a_tuning_that_cannot_be_right_is_answered_in_words(project, options, words):
+    shorten("few.csv", rows=300)
+    answer = tune(*options)
+    assert answer.exit_code == 1
+    assert words in answer.output
+    assert not (project / "conf/local/tuned_few.yml").exists()
+
+
+def test_a_table_without_its_tag_cannot_be_tuned_on(project):
+    pl.read_csv("few.csv").drop("income").write_csv("untagged.csv")
+    answer = call("tune", "untagged.csv", "--contract", "few")
+    assert answer.exit_code == 1
+    assert "no tag column 'income'" in answer.output
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("table: few\nlearners: {xgboost: {settings: {depth: 3}}}", "there is no setting 'depth'"),
+        (
+            "table: few\nlearners: {xgboost: {settings: {subsample: 7}}}",
+            "subsample is '7', wanted a number from 0.4 to 1",
+        ),
+        ("table: adult\nlearners: {xgboost: {settings: {rounds: 90}}}", "for the table adult, and this one is few"),
+        ("settings", "holds no tuned settings"),
+    ],
+)
+def test_a_file_of_settings_that_cannot_be_used_stops_a_training_and_a_tuning(project, content, words):
+    shorten("few.csv", rows=300)
+    path = project / "conf/local/tuned_few.yml"
+    path.write_text(content)
+    for answer in (call("train", "--contract", "few", "--learner", "xgboost", "--tuned", str(path)), tune()):
+        assert answer.exit_code == 1
+        assert words in answer.output
+        assert "Traceback" not in answer.output
+    assert path.read_text() == content
+
+
+def test_a_tuning_that_is_stopped_says_what_is_kept_and_goes_on(project, monkeypatch):
+    shorten("few.csv", rows=500)
+    with monkeypatch.context() as patched:
+        patched.setattr("affluence.steps.judge_anew", lambda *_, **__: (_ for _ in ()).throw(KeyboardInterrupt))
+        stopped = tune("--learner", "logistic", "--trials", "2")
+    assert stopped.exit_code == 1
+    assert "Stopped. The finished trials of Logistic regression are kept in" in stopped.output
+    assert not (project / "conf/local/tuned_few.yml").exists()
+    assert "Tuning Logistic regression: 2 tried" in tune("--learner", "logistic", "--trials", "2").output
+    assert tuned_file(project)["learners"]["logistic"]["trials"]["complete"] == 2
+
+
+def test_help_says_what_tuning_never_chooses():
+    shown = " ".join(call("tune", "--help").output.split())
+    assert "never chooses between the finder and a learner of the tag, nor its mode or tag drivers" in shown

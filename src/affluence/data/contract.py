@@ -247,7 +247,7 @@ def load_contract(path: Path) -> Contract:
     Raises `ContractError`, which names the file, every key that is wrong, what was found and what was wanted.
     """
     try:
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_SingleKeyLoader)  # noqa: S506
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=SingleKeyLoader)  # noqa: S506
     except OSError as error:
         raise ContractError(f"{path.name}: there is no contract that can be opened ({error.strerror}).") from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -273,14 +273,15 @@ def find_contract(name: str, *, folders: Sequence[Path]) -> Path:
     return known[name]
 
 
-class _SingleKeyLoader(yaml.SafeLoader):
-    """YAML keeps the last of two equal keys and says nothing; in a contract that would hide a rule."""
+class SingleKeyLoader(yaml.SafeLoader):
+    """YAML keeps the last of two equal keys and says nothing; in a file that people edit that would hide a rule."""
 
     def construct_mapping(
         self,
         node: yaml.MappingNode,
         deep: bool = False,  # noqa: FBT001, FBT002  (PyYAML's signature)
     ) -> dict[Any, Any]:
+        """The mapping. Errors: ConstructorError when a key stands twice."""
         keys = [key.value for key, _ in node.value]
         if twice := _repeated(keys):
             problem = f"the key {_either(twice)} stands twice"

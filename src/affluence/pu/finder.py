@@ -34,7 +34,7 @@ from affluence.pu.finder_warnings import warnings_about
 from affluence.pu.finding import Found, find, find_again
 from affluence.pu.frames import described, features_of_frame, is_frame, readable, require_same_kinds
 from affluence.pu.label_propensity import Verdicts
-from affluence.pu.learners.effort import EFFORTS, Effort, Mode
+from affluence.pu.learners.effort import EFFORTS, Effort, Mode, effort_of
 from affluence.pu.review import BATCH_STRIDE, Purpose, Review, join_reviews, read_review, sample_review
 from affluence.pu.second_layer import FoldFinder
 
@@ -57,6 +57,8 @@ class AffluentFinder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Declare generously: one left out costs more than two too many.
     cv : the number of folds, at least 3; fewer where fewer customers are tagged.
     random_state : fixes folds, samples and review sheets.
+    boosting, scorecard : tuned settings of the boosters (those of XGBoost) and of the scorecards (those of the logistic
+        regression), by name; None for their own.
     missed, wrongly_named : how careless reviewers are: the share of affluent customers whom they call otherwise, and of
         others whom they call affluent.
 
@@ -88,6 +90,8 @@ class AffluentFinder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         random_state: int = 0,
         missed: float = 0.0,
         wrongly_named: float = 0.0,
+        boosting: Mapping[str, float] | None = None,
+        scorecard: Mapping[str, float] | None = None,
     ) -> None:
         self.mode = mode
         self.tag_drivers = tag_drivers
@@ -95,6 +99,8 @@ class AffluentFinder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.random_state = random_state
         self.missed = missed
         self.wrongly_named = wrongly_named
+        self.boosting = boosting
+        self.scorecard = scorecard
 
     def __sklearn_tags__(self) -> EstimatorTags:
         """What scikit-learn should know: two classes, missing values welcome."""
@@ -230,7 +236,8 @@ class AffluentFinder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """The finder cross-fitted on its training table, row by row, as any other method of ours."""
         self._require_training("cross_fit")
         labelled = self._found.labelled[self._back]
-        return CrossFit(FinderMethod(self.mode), self._finders, labelled, hidden=self.out_of_fold_)
+        method = FinderMethod(self.mode, boosting=self.boosting or {}, scorecard=self.scorecard or {})
+        return CrossFit(method, self._finders, labelled, hidden=self.out_of_fold_)
 
     def discovery(self) -> Discovery:
         """What was learned beside the ranking: the count, its assumption, and from how many verdicts."""
@@ -272,7 +279,7 @@ class AffluentFinder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError(  # noqa: TRY004
                 f"random_state is {self.random_state!r}; wanted a whole number, for equal results."
             )
-        return EFFORTS[self.mode]
+        return effort_of(self.mode, boosting=self.boosting, scorecard=self.scorecard)
 
     def _read(self, table: Table, *, reset: bool) -> pl.DataFrame:
         if not is_frame(table):
@@ -424,8 +431,12 @@ class AffluentFinder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _state(self) -> dict[str, Any]:
         drivers = None if self.tag_drivers is None else list(self.tag_drivers)
+        tuned = {
+            "boosting": dict(self.boosting) if self.boosting else None,
+            "scorecard": dict(self.scorecard) if self.scorecard else None,
+        }
         return {
-            "parameters": {**self.get_params(), "tag_drivers": drivers},
+            "parameters": {**self.get_params(), "tag_drivers": drivers, **tuned},
             "classes": self.classes_.tolist(),
             "n_features_in": self.n_features_in_,
             "feature_names_in": getattr(self, "feature_names_in_", np.array([])).tolist(),

@@ -17,8 +17,7 @@ from affluence.features.preprocessing import Design
 from affluence.pu.cross_fitting import Folds
 from affluence.pu.learners.boosters import BoosterLearner, FittedBooster
 from affluence.pu.learners.effort import Effort
-from affluence.pu.learners.gradient_boosting import GRADIENT_BOOSTING
-from affluence.pu.learners.logistic import LOGISTIC, Scorecard
+from affluence.pu.learners.logistic import Scorecard
 from affluence.pu.learners.protocol import LogOdds, Tags
 from affluence.pu.learners.split_additive import SplitAdditive, fit_split_additive
 from affluence.pu.side_by_side import side_by_side
@@ -68,7 +67,7 @@ def fit_first_layer(
     learner = tag_booster(effort)
     return FirstLayer(
         boosters=tuple(learner.fit(design, tags, seed=seed + 1_000 * repeat) for repeat in range(repeats)),
-        scorecard=LOGISTIC.fit(design, tags, seed=seed),
+        scorecard=effort.scorecard.fit(design, tags, seed=seed),
         split=fit_split_additive(design, tags, drivers=drivers, effort=effort, seed=seed) if drivers else None,
     )
 
@@ -101,8 +100,7 @@ def cross_fit_first_layers(
 
 def tag_booster(effort: Effort) -> BoosterLearner:
     """The single booster's method at another effort."""
-    parameters = {**GRADIENT_BOOSTING.parameters, "learning_rate": effort.learning_rate}
-    return BoosterLearner(GRADIENT_BOOSTING.key, GRADIENT_BOOSTING.title, effort.rounds, parameters)
+    return effort.booster.with_settings({"rounds": effort.rounds, "learning_rate": effort.learning_rate})
 
 
 def _scores_for(layer: FirstLayer, design: Design, folds: Folds, *, first: int, second: int) -> dict[int, FirstScores]:

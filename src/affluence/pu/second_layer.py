@@ -250,7 +250,7 @@ def _fit_affluent(
         fit_booster(inside, evidence, effort=effort, seed=seed + 1_000 * repeat)
         for repeat in range(max(1, effort.repeats - 1))
     ]
-    return tuple(boosters), fit_scorecard(inside, evidence, of_tag=of_tag)
+    return tuple(boosters), fit_scorecard(inside, evidence, of_tag=of_tag, effort=effort)
 
 
 def _fit_families(

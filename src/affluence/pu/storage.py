@@ -20,9 +20,10 @@ from affluence.features.preprocessing import Preprocessing
 from affluence.pu.cross_fitting import FoldMap
 from affluence.pu.discovery import Discovery
 from affluence.pu.finder_bytes import finder_from_bytes, finder_to_bytes
-from affluence.pu.finder_method import method_of
+from affluence.pu.finder_method import method_with
 from affluence.pu.fold_models import TrainedModel
 from affluence.pu.second_layer import FoldFinder
+from affluence.pu.tuned import Tuned, tuned_from_yaml
 
 FORMAT = 2
 FINDER_FORMAT = 1
@@ -45,7 +46,7 @@ def load_model(folder: Path) -> TrainedModel:
     Errors: UserError when the folder holds no model, or one of another format.
     """
     state = _read_state(folder / "model.json", wanted=FORMAT)
-    method = method_of(state["learner"], mode=state["settings"].get("mode", "accurate"))
+    method = method_with(state["learner"], state["settings"])
     return TrainedModel(
         contract=Contract.model_validate(state["contract"]),
         learner=method,
@@ -80,6 +81,20 @@ def load_finder(folder: Path) -> tuple[dict[str, Any], tuple[FoldFinder, ...], F
     state = _read_state(folder / "finder.json", wanted=FINDER_FORMAT)
     finders = tuple(finder_from_bytes((folder / f"fold_{fold}").read_bytes()) for fold in range(state["folds"]))
     return state, finders, _read_fold_map(folder, key=state["key"])
+
+
+def load_tuned(path: Path) -> Tuned:
+    """The tuned settings that stand in a YAML file.
+
+    Errors: UserError when it cannot be read, is no such file, or names a setting that cannot be used.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(
+            f"{path} cannot be read as tuned settings ({type(error).__name__}). 'affluence tune' writes such a file."
+        ) from error
+    return tuned_from_yaml(text, name=path.name)
 
 
 def _write_fold_map(fold_map: FoldMap, folder: Path) -> None:

@@ -31,6 +31,7 @@ from affluence.pu.fold_models import TrainedModel
 from affluence.pu.learners import learner_of
 from affluence.pu.learners.effort import Mode
 from affluence.pu.learners.protocol import Tags
+from affluence.pu.tuned import NOT_TUNED, Tuned
 
 RANKS_BY_THE_TAG = (
     "The ranking is that of the tag: it finds those who look like the tagged, and takes tags to be given at random "
@@ -68,16 +69,20 @@ def train(
     mode: Mode = "accurate",
     review: pl.DataFrame | None = None,
     rules: tuple[CellRule, ...] = (),
+    tuned: Tuned = NOT_TUNED,
 ) -> Training:
     """Each of `learners` (keys) cross-fitted on the same folds; customers, not rows, are split.
 
     `customers` and `features` are row by row the same customers; `rules` is what was done to their cells. `mode` and
-    `review` (positions in `customers` with verdicts) concern the finder alone. The result does not depend on the order
-    of the rows.
+    `review` (positions in `customers` with verdicts) concern the finder alone; `tuned` settings take the place of the
+    learners' own, and the finder's parts have those of XGBoost and of the logistic regression. The result does not
+    depend on the order of the rows.
 
-    Errors: UserError when the table has no tag, no learner is named, or there are too few customers for the folds.
+    Errors: UserError when the table has no tag, no learner is named, there are too few customers for the folds, or the
+    settings were tuned for another table.
     """
-    _require_trainable(customers, contract, learners=learners, folds=folds)
+    tuned.require_table(contract.table)
+    require_trainable(customers, contract, learners=learners, folds=folds)
     tags = customers["tag"].to_numpy().astype(np.int8)
     digests = customer_digests(customers["customer_id"], key=seed)
     fold_of_row = deal_folds(digests, tags, folds=folds)
@@ -87,11 +92,13 @@ def train(
     back, fits, discovery = np.argsort(order), [], None
     for key in learners:
         if key == FINDER_KEY:
-            finder = _fit_finder(customers, features, contract, folds=folds, seed=seed, mode=mode, review=review)
+            finder = _fit_finder(
+                customers, features, contract, folds=folds, seed=seed, mode=mode, review=review, tuned=tuned
+            )
             fits.append(finder.cross_fit())
             discovery = finder.discovery()
         else:
-            fit = cross_fit(learner_of(key), design, tags[order], fold_of_row[order], seed=seed)
+            fit = cross_fit(learner_of(key, tuned.settings_of(key)), design, tags[order], fold_of_row[order], seed=seed)
             out_of_fold = fit.out_of_fold[back]
             fits.append(replace(fit, out_of_fold=out_of_fold, hidden=out_of_fold))
     return Training(
@@ -145,14 +152,23 @@ def _fit_finder(
     seed: int,
     mode: Mode,
     review: pl.DataFrame | None,
+    tuned: Tuned,
 ) -> AffluentFinder:
     drivers = [column.name for column in contract.tag_drivers if column.name in features.columns]
-    finder = AffluentFinder(mode=mode, tag_drivers=drivers or None, cv=folds, random_state=seed)
+    finder = AffluentFinder(
+        mode=mode,
+        tag_drivers=drivers or None,
+        cv=folds,
+        random_state=seed,
+        boosting=tuned.settings_of("xgboost"),
+        scorecard=tuned.settings_of("logistic"),
+    )
     known = review if review is not None and review.height else None
     return finder.fit(features, customers["tag"].to_numpy(), groups=customers["customer_id"].to_numpy(), review=known)
 
 
-def _require_trainable(customers: pl.DataFrame, contract: Contract, *, learners: Sequence[str], folds: int) -> None:
+def require_trainable(customers: pl.DataFrame, contract: Contract, *, learners: Sequence[str], folds: int) -> None:
+    """Nothing, where these customers can be trained on. Errors: UserError that says why they cannot be."""
     if "tag" not in customers.columns:
         raise UserError(
             f"The table has no tag column '{contract.tag.source}'. Training needs the bank's tag; "

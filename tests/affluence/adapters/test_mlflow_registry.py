@@ -10,12 +10,18 @@ import mlflow
 import numpy as np
 import polars as pl
 import pytest
+from mlflow import MlflowClient
 
 from affluence import steps
 from affluence.adapters.mlflow_registry import Registry, model_name, signature_of
 from affluence.data.reading import IntakeReport
 from affluence.errors import UserError
+from affluence.evaluation.results import Estimate
 from affluence.pu.fold_models import score_customers
+from affluence.pu.learners import learner_of
+from affluence.pu.learners.settings import BOUNDS
+from affluence.pu.tuning import Found, Judgement, Trial, fresh_seed, lay_ground
+from affluence.pu.tuning_record import Tuning
 
 NAME = "affluence-made"
 
@@ -172,3 +178,83 @@ def test_a_model_found_uncalibrated_gives_no_probability(release, customers, tmp
     scores = steps.score(registry.load(NAME).model, customers)
     assert scores["labelled_probability"].null_count() == customers.height
     assert np.isfinite(scores["score"].to_numpy()).all()
+
+
+@pytest.fixture(scope="module")
+def tuned(customers, features, contract) -> Tuning:
+    ground = lay_ground(customers, features, contract, folds=3, seed=0, capacity_share=0.1)
+    trials = (
+        Trial(0, {"bins": 16, "inverse_penalty": 0.3}, "complete", (0.3, 0.4, 0.5), Found(0.4, 0.6, 600)),
+        Trial(1, {"bins": 9, "inverse_penalty": 1.5}, "pruned", (0.1, 0.2)),
+        Trial(2, {"bins": 4, "inverse_penalty": 2.0}, "failed", ()),
+    )
+    recall = Estimate(0.4, 0.3, 0.5, "drawn again")
+    judged = Judgement(fresh_seed(0), recall, recall, Estimate(0.01, -0.02, 0.04, "paired"))
+    return Tuning("logistic", "Logistic regression", ground, trials, judged)
+
+
+def runs_of(registry: Registry, what: str) -> list:
+    mlflow.set_tracking_uri(registry.uri)
+    return mlflow.search_runs(experiment_names=["affluence-made"], filter_string=what, output_format="list")
+
+
+def test_every_trial_is_a_run_under_the_run_of_its_tuning(tuned, tmp_path):
+    registry = Registry(folder=tmp_path, server=None)
+    with registry.tuning("made", study="made-logistic-1", parameters={"seed": 0, "digest": "d"}) as run:
+        run.keep(tuned.trials)
+        run.conclude(tuned)
+    (parent,) = runs_of(registry, "tags.tuning_study = 'made-logistic-1'")
+    assert (parent.info.status, parent.data.params) == ("FINISHED", {"seed": "0", "digest": "d"})
+    assert (parent.data.metrics["difference"], parent.data.metrics["difference.low"]) == (0.01, -0.02)
+    assert parent.data.tags["outcome"] == tuned.outcome
+    kept = mlflow.artifacts.load_dict(f"{parent.info.artifact_uri}/tuning.json")
+    assert kept == tuned.record()
+    trials = runs_of(registry, f"tags.`mlflow.parentRunId` = '{parent.info.run_id}'")
+    by_number = {int(trial.data.tags["trial"]): trial for trial in trials}
+    assert {number: trial.data.tags["state"] for number, trial in by_number.items()} == {
+        0: "complete",
+        1: "pruned",
+        2: "failed",
+    }
+    assert [by_number[number].info.status for number in range(3)] == ["FINISHED", "KILLED", "FAILED"]
+    assert by_number[1].data.params == {"setting_bins": "9", "setting_inverse_penalty": "1.5"}
+    history = MlflowClient(registry.uri).get_metric_history(by_number[0].info.run_id, "recall_of_fold")
+    assert [(metric.step, metric.value) for metric in history] == [(0, 0.3), (1, 0.4), (2, 0.5)]
+    assert by_number[0].data.metrics["recall_at_capacity"] == 0.4
+    assert "recall_at_capacity" not in by_number[1].data.metrics
+
+
+def test_a_tuning_that_goes_on_is_the_same_run_and_tracks_no_trial_twice(tuned, tmp_path):
+    registry = Registry(folder=tmp_path, server=None)
+
+    def begin_and_break() -> None:
+        with registry.tuning("made", study="one", parameters={"seed": 0}) as run:
+            run.keep(tuned.trials[:1])
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        begin_and_break()
+    (stopped,) = runs_of(registry, "tags.tuning_study = 'one'")
+    assert stopped.info.status == "FAILED"
+    with registry.tuning("made", study="one", parameters={"seed": 0}) as run:
+        run.keep(tuned.trials)
+        run.keep(tuned.trials)
+        run.conclude(tuned)
+    (whole,) = runs_of(registry, "tags.tuning_study = 'one'")
+    assert (whole.info.run_id, whole.info.status) == (stopped.info.run_id, "FINISHED")
+    assert len(runs_of(registry, f"tags.`mlflow.parentRunId` = '{whole.info.run_id}'")) == 3
+    with registry.tuning("made", study="two", parameters={}) as other:
+        assert other.run_id != whole.info.run_id
+        assert other.kept == set()
+
+
+def test_a_tuned_model_says_its_settings_in_its_run_and_when_it_is_loaded(release, tmp_path):
+    registry = Registry(folder=tmp_path, server=None)
+    learner = release.model.learner
+    tuned = learner_of(learner.key, {bound.name: bound.high for bound in BOUNDS[learner.key][:2]})
+    label = registry.register(replace(release, model=replace(release.model, learner=tuned)), promote=True)
+    loaded = registry.load(NAME)
+    assert loaded.model.learner == tuned
+    assert label.parameters == loaded.label.parameters == {name: str(value) for name, value in tuned.settings.items()}
+    (run,) = runs_of(registry, "")
+    assert {f"setting_{name}": str(value) for name, value in tuned.settings.items()}.items() <= run.data.params.items()

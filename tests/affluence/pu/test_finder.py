@@ -424,7 +424,38 @@ def test_settings_as_numpy_gives_them_can_be_saved(bank, tmp_path):
         "random_state": 7,
         "missed": 0.125,
         "wrongly_named": 0.0,
+        "boosting": None,
+        "scorecard": None,
     }
+
+
+def test_tuned_settings_reach_every_part_and_stay_through_clone_and_disk(bank, tmp_path):
+    tuned = {"boosting": {"rounds": 100, "max_leaves": 4, "reg_lambda": 3}, "scorecard": {"bins": 5}}
+    finder = clone(fast(cv=3, tag_drivers=["salary"], **tuned)).fit(bank.table, bank.tags)
+    assert {name: finder.get_params()[name] for name in tuned} == tuned
+    for fold in finder._finders:
+        boosters = [*(one.booster for one in (*fold.first.boosters, *fold.boosters)), fold.first.split.booster]
+        assert max(booster.trees_to_dataframe().groupby("Tree")["Feature"].count().max() for booster in boosters) == 7
+        assert {booster.num_boosted_rounds() for booster in boosters} == {30, 38}
+        assert all(len(edges) <= 4 for edges in fold.first.scorecard.edges if edges is not None)
+        assert fold.scorecard.edges == fold.first.scorecard.edges
+    finder.save(tmp_path)
+    assert {name: AffluentFinder.load(tmp_path).get_params()[name] for name in tuned} == tuned
+    settings = finder.cross_fit().learner.settings
+    assert (settings["rounds"], settings["boosting_max_leaves"], settings["scorecard_bins"]) == (30, 4, 5)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"boosting": {"depth": 3}}, "no setting 'depth'"),
+        ({"boosting": {"rounds": 0}}, "rounds is '0', wanted a whole number from 50 to 600"),
+        ({"scorecard": {"inverse_penalty": float("nan")}}, "inverse_penalty is 'nan'"),
+    ],
+)
+def test_a_tuned_setting_that_cannot_be_used_is_refused_in_words(bank, settings, words):
+    with pytest.raises(UserError, match=words):
+        fast(**settings).fit(bank.table, bank.tags)
 
 
 def test_a_folder_without_a_finder_is_refused_in_words(tmp_path):

@@ -35,3 +35,8 @@ def test_linear_algebra_inside_has_one_thread_and_what_it_had_afterwards():
         inside = list(side_by_side(lambda _: threads_of_linear_algebra(), range(3), stage="Looking"))
         assert threads_of_linear_algebra() == {2}
     assert inside == [{1}, {1}, {1}]
+
+
+def test_without_a_stage_nothing_is_told(monkeypatch):
+    monkeypatch.setattr(progress, "report", lambda *_, **__: pytest.fail("progress was told"))
+    assert list(side_by_side(lambda part: part + 1, [1, 2, 3], stage=None)) == [2, 3, 4]

@@ -8,7 +8,8 @@ import pytest
 from affluence import steps
 from affluence.errors import UserError
 from affluence.pu.fold_models import score_customers
-from affluence.pu.storage import load_model, save_model
+from affluence.pu.learners import learner_of
+from affluence.pu.storage import load_model, load_tuned, save_model
 
 
 @pytest.mark.parametrize("learner", ["xgboost", "random_forest", "logistic"])
@@ -43,6 +44,27 @@ def test_reading_a_model_runs_no_pickle(model, tmp_path, monkeypatch):
 
 def _refuse(*_, **__):
     raise AssertionError("something was unpickled")
+
+
+@pytest.mark.parametrize(
+    ("learner", "settings"),
+    [("xgboost", {"rounds": 60, "reg_lambda": 2}), ("random_forest", {"max_depth": 5}), ("logistic", {"bins": 6})],
+)
+def test_a_model_that_is_read_back_says_the_settings_it_was_tuned_to(learner, settings, training, evaluation, tmp_path):
+    model = steps.choose(training, replace(evaluation, champion=learner))[0]
+    tuned = replace(model, learner=learner_of(learner, settings))
+    save_model(tuned, tmp_path)
+    assert load_model(tmp_path).learner == tuned.learner
+    assert settings.items() <= load_model(tmp_path).learner.settings.items()
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe\x00", b"table: [", b"", b"{" * 50])
+def test_tuned_settings_that_cannot_be_read_are_refused_in_words(content, tmp_path):
+    path = tmp_path / "tuned.yml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UserError, match=r"tuned.yml .*affluence tune"):
+        load_tuned(path)
 
 
 def test_a_folder_without_a_model_is_refused_in_words(tmp_path):

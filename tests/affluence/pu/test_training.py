@@ -5,6 +5,7 @@ import pytest
 from affluence import steps
 from affluence.errors import UserError
 from affluence.pu.fold_models import score_customers
+from affluence.pu.tuned import NOT_TUNED, Tuned
 
 
 def train(customers, contract, **changes):
@@ -162,3 +163,40 @@ def test_verdicts_on_a_sheet_reach_the_finder(found, few, driven):
     assert discovery.shift is not None
     assert believed.is_between(0, 1).all()
     assert steps.score(untaught, few)["affluent_probability"].null_count() == few.height
+
+
+SETTINGS = {
+    "xgboost": {"rounds": 60, "max_leaves": 5},
+    "random_forest": {"max_depth": 5},
+    "logistic": {"bins": 5, "inverse_penalty": 0.01},
+}
+
+
+@pytest.mark.parametrize("learner", list(SETTINGS))
+def test_tuned_settings_reach_the_learner_its_model_and_its_record(few, contract, learner):
+    tuned = Tuned("made", {learner: SETTINGS[learner]})
+    plain, other = (train(few, contract, learners=[learner], folds=3, tuned=how) for how in (NOT_TUNED, tuned))
+    assert (plain.fits[0].out_of_fold != other.fits[0].out_of_fold).any()
+    model, _ = steps.choose(other, evaluated(other, few))
+    assert SETTINGS[learner].items() <= model.learner.settings.items()
+    assert not SETTINGS[learner].items() <= plain.fits[0].learner.settings.items()
+
+
+def test_settings_tuned_for_one_learner_leave_the_others_alone(few, contract):
+    tuned = Tuned("made", {"xgboost": SETTINGS["xgboost"]})
+    plain, other = (train(few, contract, learners=["logistic"], folds=3, tuned=how) for how in (NOT_TUNED, tuned))
+    assert (plain.fits[0].out_of_fold == other.fits[0].out_of_fold).all()
+
+
+def test_the_finders_parts_have_the_tuned_settings_of_xgboost_and_of_the_logistic_regression(few, driven, found):
+    tuned = Tuned("made", SETTINGS)
+    fit = train(few, driven, learners=["finder"], folds=3, mode="fast", tuned=tuned).fits[0]
+    settings = fit.learner.settings
+    assert (settings["boosting_max_leaves"], settings["scorecard_bins"]) == (5, 5)
+    assert all(len(edges or ()) <= 4 for model in fit.models for edges in model.first.scorecard.edges)
+    assert (fit.hidden != found.fit_of("finder").hidden).any()
+
+
+def test_settings_that_were_tuned_on_another_table_are_refused(few, contract):
+    with pytest.raises(UserError, match="for the table elsewhere, and this one is made"):
+        train(few, contract, tuned=Tuned("elsewhere", SETTINGS))

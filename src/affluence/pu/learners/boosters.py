@@ -4,7 +4,8 @@ Both read missing values and categories natively and are stored in XGBoost's own
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 import xgboost as xgb
@@ -61,6 +62,11 @@ class BoosterLearner:
     def settings(self) -> Mapping[str, float | int | str]:
         """The settings that were chosen on purpose, for the record."""
         return {"rounds": self.rounds, **self.parameters}
+
+    def with_settings(self, settings: Mapping[str, float | int | str]) -> Self:
+        """The same method with other `settings`; those that are not named stay."""
+        changed = {**self.settings, **settings}
+        return replace(self, rounds=int(changed.pop("rounds")), parameters=changed)
 
     @property
     def _margins(self) -> bool:

@@ -5,7 +5,8 @@ Numbers are cut at the quantiles of the customers it was fitted to; missing is a
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,6 +82,11 @@ class LogisticLearner:
     def settings(self) -> Mapping[str, float | int | str]:
         """The settings that were chosen on purpose, for the record."""
         return {"bins": self.bins, "inverse_penalty": self.inverse_penalty}
+
+    def with_settings(self, settings: Mapping[str, float | int | str]) -> Self:
+        """The same method with other `settings`; those that are not named stay."""
+        changed = {**self.settings, **settings}
+        return replace(self, bins=int(changed["bins"]), inverse_penalty=float(changed["inverse_penalty"]))
 
     def fit(self, design: Design, tags: Tags, *, seed: int) -> Scorecard:  # noqa: ARG002
         """The scorecard of these customers; `seed` changes nothing, for nothing in it is random.

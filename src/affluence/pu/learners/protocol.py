@@ -5,7 +5,7 @@ is ranked by being hidden, affluent without a tag; a learner of the tag alone ta
 """
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,4 +67,8 @@ class Learner(Method, Protocol):
 
     def fit(self, design: Design, tags: Tags, *, seed: int) -> FittedLearner:
         """The learner fitted to these customers; equal inputs and seed give an equal fit."""
+        ...
+
+    def with_settings(self, settings: Mapping[str, float | int | str]) -> Self:
+        """The same method with other `settings`; those that are not named stay."""
         ...

@@ -20,13 +20,13 @@ from scipy.special import expit, logit
 from affluence.features.preprocessing import Design
 from affluence.pu.learners.boosters import THREADS, booster_matrix
 from affluence.pu.learners.effort import Effort, booster_settings
-from affluence.pu.learners.logistic import LOGISTIC, Scorecard
+from affluence.pu.learners.logistic import Scorecard
 from affluence.pu.learners.protocol import LogOdds, Tags
 
 Floats = NDArray[np.float64]
 
-# The curvature of this likelihood is smaller than that of a plain one, so a leaf needs less of it.
-LEAF_CURVATURE = 4.0
+# The curvature of this likelihood is smaller than that of a plain one, so a leaf needs half as much of it.
+LEAF_CURVATURE = 0.5
 LEAST_CURVATURE = 1e-6
 # New verdicts move a fitted booster a little way, so a few larger steps do, and come in seconds.
 RENEWAL_RATE = 0.13
@@ -106,12 +106,12 @@ def renew_booster(
     )
 
 
-def fit_scorecard(design: Design, evidence: Evidence, *, of_tag: Scorecard) -> Scorecard:
+def fit_scorecard(design: Design, evidence: Evidence, *, of_tag: Scorecard, effort: Effort) -> Scorecard:
     """The scorecard of the true class fitted to these customers, in the bins of the tag's, penalised as that one is.
 
     The search begins at the tag's points, which are most of the way.
     """
-    bins = LOGISTIC.bins_like(of_tag)
+    bins = effort.scorecard.bins_like(of_tag)
     one_hot = bins.one_hot(design)
 
     def objective(weights: Floats) -> tuple[float, Floats]:
@@ -147,7 +147,7 @@ def _boost(
     settings = booster_settings(effort, seed=seed) | ({"learning_rate": RENEWAL_RATE} if begun is not None else {})
     parameters = settings | {
         "base_score": 0.0,
-        "min_child_weight": LEAF_CURVATURE,
+        "min_child_weight": LEAF_CURVATURE * settings["min_child_weight"],
         "nthread": THREADS,
         # XGBoost seeds its random numbers when it begins anew. When it goes on from a booster they would follow from
         # whatever the thread did before, unless every round is seeded by itself.

@@ -17,6 +17,7 @@ def create_pipeline() -> Pipeline:
                     "contract": "contract_in_use",
                     "examination": "examination",
                     "review": "review",
+                    "tuned": "tuned",
                     "learners": "params:learners",
                     "folds": "params:folds",
                     "seed": "params:seed",

@@ -153,7 +153,7 @@ def of_tag(design, tags):
 
 
 def test_a_scorecard_under_propensity_counts_whom_nobody_tagged(design, truth, evidence, of_tag):
-    card = fit_scorecard(design, evidence, of_tag=of_tag)
+    card = fit_scorecard(design, evidence, of_tag=of_tag, effort=FAST)
     assert expit(card.log_odds(design)).sum() == pytest.approx(truth.sum(), rel=0.12)
     assert roc_auc_score(truth, card.log_odds(design)) > 0.8
 
@@ -167,7 +167,7 @@ def plain(design, truth) -> np.ndarray:
 
 
 def test_with_every_tag_given_the_scorecard_is_the_plain_one(design, truth, plain, of_tag):
-    card = fit_scorecard(design, untold(truth, 1.0), of_tag=of_tag)
+    card = fit_scorecard(design, untold(truth, 1.0), of_tag=of_tag, effort=FAST)
     by_learner = LOGISTIC.fit(design, truth, seed=0)
     assert card.edges == by_learner.edges
     assert card.log_odds(design) == pytest.approx(plain, abs=2e-3)
@@ -177,7 +177,7 @@ def test_with_every_tag_given_the_scorecard_is_the_plain_one(design, truth, plai
 
 def test_known_classes_alone_are_the_plain_scorecard_too(design, truth, plain, of_tag):
     known = Evidence(np.zeros(ROWS), np.full(ROWS, 0.3), truth.astype(float))
-    card = fit_scorecard(design, known, of_tag=of_tag)
+    card = fit_scorecard(design, known, of_tag=of_tag, effort=FAST)
     assert card.log_odds(design) == pytest.approx(plain, abs=2e-3)
 
 
