@@ -20,9 +20,9 @@ Floats = NDArray[np.float64]
 
 # The other columns carry the correction wholly from this Gini coefficient of the tag on: an ROC AUC of 0.75.
 ENOUGH_GINI = 0.5
-LEAST_TRUST, MOST_TRUST = 0.05, 0.95
+LEAST_TRUST, MOST_TRUST = 0.05, 0.99
 # A correction that was fitted to these verdicts explains them better than others by about so many nats.
-OPTIMISM = 3.0
+OPTIMISM = 1.0
 # Log-odds beyond this are no more certain on a few dozen verdicts.
 FARTHEST = 6.0
 

@@ -6,7 +6,7 @@ from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 
 from affluence.pu.label_propensity import Verdicts
-from affluence.pu.trust import LEAST_TRUST, trust_after_verdicts, trust_from_tags
+from affluence.pu.trust import LEAST_TRUST, OPTIMISM, trust_after_verdicts, trust_from_tags
 
 ROWS = 4_000
 
@@ -94,7 +94,7 @@ def test_a_correction_that_was_fitted_to_the_verdicts_counts_less():
     verdicts = verdicts_by(plain)
     free, fitted = (after(0.5, plain, plain, verdicts, fitted=fitted) for fitted in (False, True))
     assert free == pytest.approx(0.5)
-    assert fitted == pytest.approx(expit(-3.0))
+    assert fitted == pytest.approx(expit(-OPTIMISM))
 
 
 def test_of_several_corrections_the_best_speaks_for_all():
