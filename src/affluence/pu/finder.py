@@ -1,6 +1,7 @@
 """`AffluentFinder`: finds those who are affluent among the customers nobody tagged, as a scikit-learn estimator."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -11,13 +12,11 @@ from scipy.special import expit, logit
 from scipy.stats import rankdata
 from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils import Tags as EstimatorTags
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
-from sklearn.utils.validation import check_array, check_is_fitted, column_or_1d, validate_data
+from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
-from affluence.evaluation.calibration import wilson
-from affluence.evaluation.results import ReliabilityBin
 from affluence.features.preprocessing import Design, Preprocessing, fit_preprocessing
-from affluence.pu.class_prior import HiddenCount, count_of_review, range_under_scar
+from affluence.pu.belief import Reviewers, believe, count_hidden
+from affluence.pu.class_prior import HiddenCount
 from affluence.pu.cross_fitting import (
     UNKNOWN_FOLD,
     CrossFit,
@@ -28,11 +27,12 @@ from affluence.pu.cross_fitting import (
     map_folds,
     score_by_folds,
 )
-from affluence.pu.discovery import Discovery, shift_to_sum
+from affluence.pu.discovery import Discovery
+from affluence.pu.finder_input import FEWEST_FOLDS, places_of, possible_folds, read_groups, read_tags
 from affluence.pu.finder_method import FinderMethod
 from affluence.pu.finder_warnings import warnings_about
 from affluence.pu.finding import Found, find, find_again
-from affluence.pu.frames import described, features_of_frame, is_frame, readable, require_same_kinds
+from affluence.pu.frames import described, features_of_frame, is_frame, require_same_kinds
 from affluence.pu.label_propensity import Verdicts
 from affluence.pu.learners.effort import EFFORTS, Effort, Mode, effort_of
 from affluence.pu.review import BATCH_STRIDE, Purpose, Review, join_reviews, read_review, sample_review
@@ -40,8 +40,6 @@ from affluence.pu.second_layer import FoldFinder
 
 Floats = NDArray[np.float64]
 Table = Any
-
-FEWEST_FOLDS = 3
 
 
 class AffluentFinder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -118,12 +116,12 @@ class AffluentFinder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         effort = self._effort()
         features = self._read(X, reset=True)
-        tags = self._read_tags(y, rows=features.height)
+        self.classes_, tags = read_tags(y, rows=features.height)
         self._preprocessing: Preprocessing = fit_preprocessing(features, features=described(features))
-        drivers = self._driver_places(features.columns)
-        ids = np.arange(features.height) if groups is None else _read_groups(groups, rows=features.height)
+        drivers = places_of(self.tag_drivers, columns=features.columns)
+        ids = np.arange(features.height) if groups is None else read_groups(groups, rows=features.height)
         digests = customer_digests(ids, key=int(self.random_state))
-        self.folds_ = deal_folds(digests, tags, folds=self._folds(digests, tags))
+        self.folds_ = deal_folds(digests, tags, folds=possible_folds(digests, tags, wanted=self.cv))
         self._fold_map: FoldMap = map_folds(digests, self.folds_, key=int(self.random_state))
         self._order = canonical_order(digests, features)
         self._back = np.argsort(self._order)
@@ -153,7 +151,7 @@ class AffluentFinder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         given = read_review(review, table_rows=len(self._tags))
         joined = join_reviews(self._review, given)
         # Refuses what cannot be counted with, before anything is changed.
-        self._count(joined)
+        count_hidden(self.labelled_probability_, self._tags, joined, reviewers=self._reviewers, seed=self.random_state)
         self._review = joined
         verdicts = self._verdicts()
         if verdicts is None:
@@ -287,51 +285,16 @@ class AffluentFinder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         validate_data(self, table, reset=reset, skip_check_array=True)
         return features_of_frame(table)
 
-    def _read_tags(self, y: Any, *, rows: int) -> NDArray[np.int8]:
-        if y is None:
-            raise ValueError("This AffluentFinder estimator requires y to be passed, but the target y is None.")
-        y = column_or_1d(y, warn=True)
-        check_classification_targets(y)
-        if len(y) != rows:
-            raise ValueError(f"Found input variables with inconsistent numbers of samples: {[rows, len(y)]}.")
-        self.classes_ = np.unique(y)
-        if len(self.classes_) > 2:
-            raise ValueError(f"Only binary classification is supported. The type of the target is {type_of_target(y)}.")
-        if len(self.classes_) < 2:
-            raise ValueError("y holds one class only; a tag needs both: 1 for tagged affluent, 0 for all others.")
-        tags: NDArray[np.int8] = (y == self.classes_[1]).astype(np.int8)
-        return tags
-
-    def _driver_places(self, columns: Sequence[str]) -> tuple[int, ...]:
-        places = []
-        for driver in () if self.tag_drivers is None else self.tag_drivers:
-            if isinstance(driver, int | np.integer) and 0 <= driver < len(columns):
-                places.append(int(driver))
-            elif readable(str(driver)) in columns:
-                places.append(list(columns).index(readable(str(driver))))
-            else:
-                raise ValueError(
-                    f"tag_drivers names {driver!r}, which is no column of X. Its columns: {list(columns)}."
-                )
-        return tuple(sorted(set(places)))
-
-    def _folds(self, digests: NDArray[np.uint64], tags: NDArray[np.int8]) -> int:
-        tagged = len(np.unique(digests[tags == 1]))
-        smaller = min(tagged, len(np.unique(digests)) - tagged)
-        if smaller < FEWEST_FOLDS:
-            raise ValueError(
-                f"The smaller class holds {smaller} customers (n_samples={len(tags)}); "
-                f"at least {FEWEST_FOLDS} of each class are needed."
-            )
-        return min(self.cv, smaller)
-
     def _verdicts(self) -> Verdicts | None:
         if self._review is None or not len(self._review):
             return None
-        places = self._back[self._review.rows]
+        places = self._back[self._review.rows].astype(np.intp)
         order = np.argsort(places)
-        said = self._review.verdicts[order].astype(np.float64)
-        return Verdicts(places[order].astype(np.intp), said, self.missed, self.wrongly_named)
+        return replace(self._reviewers.verdicts(self._review).those(order), rows=places[order])
+
+    @property
+    def _reviewers(self) -> Reviewers:
+        return Reviewers(self.missed, self.wrongly_named)
 
     def _batch(self) -> int:
         """The number of the next review sheet."""
@@ -344,11 +307,18 @@ class AffluentFinder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self._finders = tuple(finders)
         self.out_of_fold_ = self._found.hidden[self._back]
         self.labelled_probability_ = expit(self._found.labelled[self._back])
-        self._tags_right = self._share_of_right_tags()
-        self.hidden_count_ = self._count(self._review)
-        self._shift = self._shift_to_count()
-        self.affluent_probability_ = self._believed()
-        self.reliability_ = self._reliability()
+        belief = believe(
+            self.out_of_fold_,
+            self.labelled_probability_,
+            self._tags,
+            self._review,
+            reviewers=self._reviewers,
+            seed=self.random_state,
+        )
+        self._tags_right, self._shift = belief.tags_right, belief.shift
+        self.hidden_count_ = belief.count
+        self.affluent_probability_ = belief.affluent
+        self.reliability_ = belief.reliability
         self.warnings_ = warnings_about(
             design=self._design,
             tags=self._tags[self._order],
@@ -358,67 +328,11 @@ class AffluentFinder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             tags_of_reviewed=None if self._review is None else self._tags[self._review.rows],
         )
 
-    def _of_unlabelled(self, review: Review | None) -> Review | None:
-        return None if review is None else review.those(self._tags[review.rows] == 0)
-
-    def _count(self, review: Review | None) -> HiddenCount:
-        review = self._of_unlabelled(review)
-        if review is None or not review.sampled.any():
-            return range_under_scar(self.labelled_probability_, self._tags)
-        drawn = review.those(review.strata >= 0)
-        return count_of_review(
-            drawn.strata,
-            drawn.weights,
-            drawn.verdicts,
-            missed=self.missed,
-            wrongly_named=self.wrongly_named,
-            seed=self.random_state,
-        )
-
-    def _share_of_right_tags(self) -> float:
-        """The share of reviewed tags that were confirmed, drawn half a customer each way; 1 where none was reviewed."""
-        if self._review is None:
-            return 1.0
-        said = self._review.verdicts[self._tags[self._review.rows] == 1]
-        return float((said.sum() + 0.5) / (len(said) + 1)) if len(said) else 1.0
-
-    def _believed(self) -> Floats:
-        believed = np.where(self._tags == 1, self._tags_right, expit(self.out_of_fold_ + self._shift))
-        if self._review is not None:
-            said = self._review.verdicts.astype(np.float64)
-            told = Verdicts(self._review.rows, said, self.missed, self.wrongly_named)
-            believed[told.rows] = told.truth(believed[told.rows])
-        return believed
-
-    def _shift_to_count(self) -> float:
-        """By how much the log-odds move so that the unlabelled sum to the count that a review told; 0 without one."""
-        self._shift = 0.0
-        value = self.hidden_count_.value
-        if value is None:
-            return 0.0
-        open_rows = self._tags == 0
-        open_rows[self._review.rows if self._review is not None else []] = False
-        told = self._of_unlabelled(self._review)
-        confirmed = 0.0 if told is None else float(self._believed()[told.rows].sum())
-        return shift_to_sum(self.out_of_fold_[open_rows], wanted=value - confirmed)
-
-    def _reliability(self) -> tuple[ReliabilityBin, ...]:
-        review = self._of_unlabelled(self._review)
-        if review is None:
-            return ()
-        believed = expit(self.out_of_fold_[review.rows] + self._shift)
-        order = np.argsort(believed)
-        bins = [part for part in np.array_split(order, max(1, min(5, len(order) // 10))) if len(part)]
-        return tuple(
-            ReliabilityBin(len(part), float(believed[part].mean()), wilson(int(review.verdicts[part].sum()), len(part)))
-            for part in bins
-        )
-
     def _score(self, table: Table, groups: Any) -> tuple[Floats, Floats]:
         features = self._read(table, reset=False)
         require_same_kinds(features, self._preprocessing)
         design = self._preprocessing.design(features)
-        ids = None if groups is None else _read_groups(groups, rows=len(design))
+        ids = None if groups is None else read_groups(groups, rows=len(design))
         folds = np.full(len(design), UNKNOWN_FOLD) if ids is None else self._fold_map.folds_of(ids)
         return score_by_folds(self._finders, design, folds)
 
@@ -462,10 +376,3 @@ class AffluentFinder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.hidden_count_ = HiddenCount(**state["hidden_count"])
         self.warnings_ = tuple(state["warnings"])
         return self
-
-
-def _read_groups(groups: Any, *, rows: int) -> NDArray[Any]:
-    ids: NDArray[Any] = column_or_1d(groups)
-    if len(ids) != rows:
-        raise ValueError(f"groups has {len(ids)} entries for {rows} rows; give one for each row.")
-    return ids

@@ -70,8 +70,8 @@ class Verdicts:
         if_not = before * self.missed / (1 - named)
         return np.clip(np.where(self.affluent == 1, if_named, if_not), 0, 1)
 
-    def those(self, mask: NDArray[np.bool_]) -> "Verdicts":
-        """Some of the verdicts."""
+    def those(self, mask: NDArray[np.bool_] | NDArray[np.intp]) -> "Verdicts":
+        """Some of the verdicts, by mask or in an order."""
         return replace(self, rows=self.rows[mask], affluent=self.affluent[mask])
 
     def among(self, rows: NDArray[np.intp]) -> "Verdicts":

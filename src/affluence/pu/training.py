@@ -25,7 +25,8 @@ from affluence.pu.cross_fitting import (
     map_folds,
 )
 from affluence.pu.discovery import Discovery
-from affluence.pu.finder import FEWEST_FOLDS, AffluentFinder
+from affluence.pu.finder import AffluentFinder
+from affluence.pu.finder_input import FEWEST_FOLDS
 from affluence.pu.finder_method import FINDER_KEY, method_of
 from affluence.pu.fold_models import TrainedModel
 from affluence.pu.learners import learner_of
