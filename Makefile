@@ -45,8 +45,8 @@ bench-published: $(VENV)/main ## The published models and ours on one made bank 
 	@$(BIN)/python -m benchmarks.published_ways
 
 .PHONY: bench-finder
-bench-finder: $(VENV)/main ## The finder beside other ways, as a share of what could be found (hours; goes on where it stopped)
-	@$(BIN)/python -m benchmarks.finder
+bench-finder: $(VENV)/main ## The finder beside other ways, as a share of what could be found (hours; goes on where it stopped; SHORT=1: two minutes)
+	@$(BIN)/python -m benchmarks.finder $(if $(SHORT),--short)
 
 .PHONY: check
 check: lint test ## Lint and the fast tests

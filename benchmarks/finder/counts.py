@@ -12,7 +12,8 @@ from affluence.pu.review import Purpose, sample_review
 
 Floats = NDArray[np.float64]
 
-DRAWS = 10
+# Five seeds make two hundred of every cell: a coverage of 0.90 is then known within 0.02 (one standard error).
+DRAWS = 40
 
 
 def count_figures(

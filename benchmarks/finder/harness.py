@@ -9,10 +9,10 @@ import numpy as np
 from benchmarks.finder.counts import count_figures
 from benchmarks.finder.data import Stream, Table, generator
 from benchmarks.finder.mechanisms import Hiding
-from benchmarks.finder.methods import Answer, Method, Review
 from benchmarks.finder.metrics import figures, pool_of, ratios
 from benchmarks.finder.oracle import hidden_probability
 from benchmarks.finder.reviewers import Reviewer
+from benchmarks.finder.ways import Answer, Method, Review
 from numpy.typing import NDArray
 from sklearn.metrics import roc_auc_score
 
@@ -98,7 +98,6 @@ def measure(scores: Floats, case: Case, *, reviewed: NDArray[np.intp]) -> dict[s
         "hidden": int(case.hidden[pool].sum()),
         "reviewed": len(reviewed),
         "found_by_review": int(case.hidden[reviewed].sum()),
-        "figures": ours,
         "oracle": best,
         "ratio": ratios(ours, best),
     }

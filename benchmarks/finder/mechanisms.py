@@ -2,7 +2,9 @@
 
 SCAR: a tag is drawn at random among the affluent. SAR and RULE: the higher in a mixture of the tag drivers' ranks, the
 likelier; RULE is nearly a step. ANY and AND: one driver stands out, or two do at once. NOISY10, NOISY35: SAR tags of
-which 10, 35 % are then wrong. OWN: the tags that the table came with. COIN: tags that say nothing, to find leaks with.
+which 10, 35 % are then wrong. ODD: in half of a category's values the middle of one driver is tagged, in the others its
+two ends; nothing in the finder was made for it. OWN: the tags that the table came with. COIN: tags that say nothing, to
+find leaks with.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,7 +22,7 @@ from scipy.stats import rankdata
 from affluence.pu.learners.protocol import Tags
 
 Floats = NDArray[np.float64]
-Standing = Callable[[Floats, np.random.Generator], Floats]
+Standing = Callable[[Table, np.random.Generator], Floats]
 
 # A Dirichlet of twos: every driver counts, none alone, and each seed weighs them differently.
 MIXTURE = 2.0
@@ -86,7 +88,7 @@ class Selection:
     def draw(self, table: Table, *, hidden_share: float, seed: int) -> tuple[Tags, Floats]:
         """The tags of that seed, and the label propensity that they were drawn with."""
         random = generator(seed, Stream.TAGS)
-        standing = self.standing(driver_ranks(table), random)
+        standing = self.standing(table, random)
         propensity = self._propensity(standing, table.truth == 1, mean=1 - hidden_share)
         return _drawn(table.truth, propensity, random), propensity
 
@@ -134,22 +136,42 @@ def driver_ranks(table: Table) -> Floats:
     return ranks
 
 
-def mixture(ranks: Floats, random: np.random.Generator) -> Floats:
+def mixture(table: Table, random: np.random.Generator) -> Floats:
     """The ranks mixed with weights of the seed."""
+    ranks = driver_ranks(table)
     mixed: Floats = ranks @ random.dirichlet(np.full(ranks.shape[1], MIXTURE))
     return mixed
 
 
-def highest(ranks: Floats, random: np.random.Generator) -> Floats:  # noqa: ARG001
+def highest(table: Table, random: np.random.Generator) -> Floats:  # noqa: ARG001
     """The highest rank."""
-    top: Floats = ranks.max(axis=1)
+    top: Floats = driver_ranks(table).max(axis=1)
     return top
 
 
-def second_highest(ranks: Floats, random: np.random.Generator) -> Floats:  # noqa: ARG001
+def second_highest(table: Table, random: np.random.Generator) -> Floats:  # noqa: ARG001
     """The second highest rank: two drivers are at least so high at once."""
-    second: Floats = np.sort(ranks, axis=1)[:, -2]
+    second: Floats = np.sort(driver_ranks(table), axis=1)[:, -2]
     return second
+
+
+def middle_or_ends(table: Table, random: np.random.Generator) -> Floats:
+    """How near the affluent's middle in one driver; in half of one category's values, how far from it.
+
+    The seed picks driver, category and values; a missing category is one of the values.
+
+    Errors: ValueError for a table without a category.
+    """
+    texts = [name for name, dtype in table.columns.schema.items() if dtype == pl.String]
+    if not texts:
+        raise ValueError(f"The table {table.name} holds no category; ODD needs one.")
+    ranks = driver_ranks(table)[:, random.integers(len(table.drivers))]
+    affluent = table.truth == 1
+    distance = np.abs(ranks - np.median(ranks[affluent]))
+    values = table.columns[texts[random.integers(len(texts))]].fill_null("").rank("dense").to_numpy() - 1
+    ends = random.permutation(int(values.max()) + 1) % 2 == 1
+    away: Floats = (distance - distance[affluent].mean()) * np.where(ends[values], 1, -1)
+    return away
 
 
 def _drawn(truth: Tags, propensity: Floats, random: np.random.Generator) -> Tags:
@@ -166,6 +188,7 @@ MECHANISMS: Mapping[str, Mechanism] = {
     "AND": Selection(second_highest, slope=4.0, floor=0.05, ceiling=0.95),
     "NOISY10": Noisy(SAR, wrong_share=0.10),
     "NOISY35": Noisy(SAR, wrong_share=0.35),
+    "ODD": Selection(middle_or_ends, slope=4.0, floor=0.05, ceiling=0.95),
     "OWN": own,
     "COIN": coin,
 }

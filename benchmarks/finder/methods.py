@@ -1,105 +1,20 @@
-"""The methods that are compared: ours, with more and more told, and the usual ways beside it.
-
-A method sees columns, tags, customers and declared tag drivers. What it learns of the truth, reviewers tell it.
-"""
+"""The methods that are compared: the usual ways, and ours, with more and more told."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
 
 import numpy as np
 import polars as pl
-from benchmarks.finder.data import design_of
+from benchmarks.finder.baselines import BASELINES
+from benchmarks.finder.pulearn_ways import pulearn_methods
 from benchmarks.finder.reviewers import CAREFUL, CARELESS, Care
-from numpy.typing import NDArray
+from benchmarks.finder.ways import FOLDS, Answer, Declared, Groups, Method, Review
 
-from affluence.pu.class_prior import HiddenCount
-from affluence.pu.cross_fitting import cross_fit, customer_digests, deal_folds
 from affluence.pu.finder import AffluentFinder
-from affluence.pu.in_sample import in_sample_log_odds
 from affluence.pu.learners.effort import Mode
-from affluence.pu.learners.gradient_boosting import GRADIENT_BOOSTING
 from affluence.pu.learners.protocol import Tags
-
-Floats = NDArray[np.float64]
-Groups = NDArray[np.int64]
-Review = Callable[[pl.DataFrame], pl.DataFrame]
-Declared = Literal["none", "all", "all but the first"]
-
-FOLDS = 5
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What a method says: a score for each row, how many are hidden if it counts, and the seconds of each step."""
-
-    scores: Floats
-    count: HiddenCount | None
-    seconds: Mapping[str, float]
-
-
-class Way(Protocol):
-    """Scores every row of a table from its columns, its tags and its customers."""
-
-    def __call__(
-        self,
-        columns: pl.DataFrame,
-        tags: Tags,
-        groups: Groups,
-        *,
-        drivers: Sequence[str] | None,
-        review: Review | None,
-        seed: int,
-    ) -> Answer:
-        """The answer; equal arguments give equal answers."""
-        ...
-
-
-@dataclass(frozen=True)
-class Method:
-    """A way, its row's title, which tag drivers it is told, and who reviews for it (None: nobody)."""
-
-    title: str
-    way: Way
-    drivers: Declared = "none"
-    care: Care | None = None
-
-    def told(self, drivers: tuple[str, ...]) -> tuple[str, ...] | None:
-        """The tag drivers that this method is told of."""
-        return {"none": None, "all": drivers, "all but the first": drivers[1:]}[self.drivers]
-
-
-def in_sample(
-    columns: pl.DataFrame,
-    tags: Tags,
-    groups: Groups,  # noqa: ARG001
-    *,
-    drivers: Sequence[str] | None,  # noqa: ARG001
-    review: Review | None,  # noqa: ARG001
-    seed: int,
-) -> Answer:
-    """The usual mistake: rows repeated, a booster of deep trees, asked about the rows that it learned from."""
-    started = time.perf_counter()
-    scores = in_sample_log_odds(design_of(columns), tags, seed=seed)
-    return Answer(scores, count=None, seconds={"fit": time.perf_counter() - started})
-
-
-def out_of_fold(
-    columns: pl.DataFrame,
-    tags: Tags,
-    groups: Groups,
-    *,
-    drivers: Sequence[str] | None,  # noqa: ARG001
-    review: Review | None,  # noqa: ARG001
-    seed: int,
-) -> Answer:
-    """The regularised booster of the tag, out of fold by customer."""
-    started = time.perf_counter()
-    folds = deal_folds(customer_digests(groups, key=seed), tags, folds=FOLDS)
-    fit = cross_fit(GRADIENT_BOOSTING, design_of(columns), tags, folds, seed=seed)
-    return Answer(fit.out_of_fold, count=None, seconds={"fit": time.perf_counter() - started})
 
 
 @dataclass
@@ -189,7 +104,7 @@ def methods(
 
     `careless` adds reviewers who err, `left_out` a bank that forgets to declare its first tag driver.
     """
-    found = [Method("In-sample way", in_sample), Method("XGBoost, out of fold", out_of_fold)]
+    found = [*BASELINES, *pulearn_methods()]
     for mode in modes:
         fits = Fits()
         found += [

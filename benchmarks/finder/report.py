@@ -15,9 +15,14 @@ NOTE = (
 MECHANISM_NOTE = (
     "SCAR: tags at random among the affluent. SAR, RULE: the likelier, the higher in the tag drivers; RULE nearly a "
     "step. ANY, AND: one driver stands out, two do at once. NOISY10, NOISY35: SAR with 10, 35 % of the tags wrong. "
-    "OWN: the made bank's own tags, some of them wrong."
+    "ODD: in half of a category's values the middle of one driver is tagged, in the others its two ends. OWN: the made "
+    "bank's own tags, some of them wrong."
 )
 COIN_NOTE = "Tags that say nothing: a method that does not remember them has 0.5."
+MEMORY_NOTE = (
+    "The largest resident set of a process in which the method fits alone, once, with half of the affluent hidden at "
+    "random, and what of it came after the libraries and the table were there (VmHWM and VmRSS, Linux)."
+)
 EMPTY = "-"
 
 
@@ -36,6 +41,7 @@ def page(results: Results, *, order: Sequence[str]) -> str:
             lines += _counting_table(ranked, share)
         lines += _coin_table([run for run in of_data if "tag_auc" in run.measured], order)
         lines += _seconds_table(of_data, order)
+        lines += _memory_table(results, data, rows, order)
     return "\n".join([*lines, *_origin(runs)]) + "\n"
 
 
@@ -120,6 +126,17 @@ def _seconds_table(runs: list[Run], order: Sequence[str]) -> list[str]:
     return [*lines, ""]
 
 
+def _memory_table(results: Results, data: str, rows: int, order: Sequence[str]) -> list[str]:
+    kept = {of.method: figures for of, figures in results.memory.items() if (of.data, of.rows) == (data, rows)}
+    if not kept:
+        return []
+    lines = ["### Peak memory, MB", "", MEMORY_NOTE, "", *_head(["method", "added by the method", "whole process"])]
+    for method in _in_order(kept, order):
+        peak, began = kept[method]["peak_mb"], kept[method]["began_mb"]
+        lines.append(_row(method, [f"{peak - began:,}", f"{peak:,}"]))
+    return [*lines, ""]
+
+
 def _origin(runs: list[Run]) -> list[str]:
     """What the figures were measured with."""
     codes = sorted({run.code for run in runs})
@@ -132,7 +149,11 @@ def _origin(runs: list[Run]) -> list[str]:
 
 
 def _methods(runs: list[Run], order: Sequence[str]) -> list[str]:
-    present = {run.settings.method for run in runs}
+    return _in_order({run.settings.method for run in runs}, order)
+
+
+def _in_order(present: Iterable[str], order: Sequence[str]) -> list[str]:
+    present = set(present)
     return [method for method in order if method in present] + sorted(present.difference(order))
 
 

@@ -14,6 +14,7 @@ from benchmarks.finder.data import ROOT
 PACKAGES = ("affluence", "numpy", "polars", "scikit-learn", "scipy", "xgboost-cpu")
 MEASURED_CODE = (ROOT / "src" / "affluence" / "pu", ROOT / "src" / "affluence" / "features")
 DIGITS = 4
+COMPACT = (",", ":")
 
 
 @dataclass(frozen=True)
@@ -37,26 +38,42 @@ class Run:
     measured: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Taken:
+    """What the memory of a method was measured on."""
+
+    data: str
+    rows: int
+    method: str
+
+
 @dataclass
 class Results:
-    """All runs of one file, kept on disk after each; `code` is the digest that new ones get."""
+    """All runs of one file, kept on disk after each; `code` is the digest that new ones get.
+
+    `memory` holds the megabytes of each method's process when it began and at its peak.
+    """
 
     path: Path
     code: str
     runs: dict[Settings, Run] = field(default_factory=dict)
+    memory: dict[Taken, dict[str, int]] = field(default_factory=dict)
 
     @classmethod
     def read(cls, path: Path) -> "Results":
         """The runs that the file holds; none where there is no file."""
         results = cls(path, code_digest())
-        stored = json.loads(path.read_text(encoding="utf-8"))["runs"] if path.exists() else []
-        for entry in stored:
+        stored = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {"runs": []}
+        for entry in stored["runs"]:
             settings = Settings(**entry["settings"])
             results.runs[settings] = Run(settings, entry["code"], entry["measured"])
+        results.memory = {Taken(**entry["of"]): entry["megabytes"] for entry in stored.get("memory", [])}
         return results
 
-    def __contains__(self, settings: Settings) -> bool:
-        return settings in self.runs
+    def holds(self, settings: Settings, *, of_this_code: bool = False) -> bool:
+        """Whether there is such a run, and, if asked, whether this very code gave it."""
+        run = self.runs.get(settings)
+        return run is not None and (run.code == self.code or not of_this_code)
 
     @property
     def outdated(self) -> int:
@@ -66,6 +83,11 @@ class Results:
     def add(self, settings: Settings, measured: dict[str, Any]) -> None:
         """Keep a run, in the place of one under the same settings, and write the file."""
         self.runs[settings] = Run(settings, self.code, _rounded(measured))
+        self._write()
+
+    def add_memory(self, taken: Taken, megabytes: dict[str, int]) -> None:
+        """Keep what a method's process held, and write the file."""
+        self.memory[taken] = megabytes
         self._write()
 
     def _write(self) -> None:
@@ -78,7 +100,10 @@ class Results:
         """JSON with a run on each line."""
         yield f'{{"versions": {json.dumps(versions())},\n"runs": [\n'
         ordered = sorted(self.runs.values(), key=lambda run: [str(part) for part in astuple(run.settings)])
-        yield ",\n".join(json.dumps(asdict(run)) for run in ordered)
+        yield ",\n".join(json.dumps(asdict(run), separators=COMPACT) for run in ordered)
+        yield '\n],\n"memory": [\n'
+        kept = sorted(self.memory.items(), key=lambda entry: astuple(entry[0]))
+        yield ",\n".join(json.dumps({"of": asdict(taken), "megabytes": megabytes}) for taken, megabytes in kept)
         yield "\n]}\n"
 
 

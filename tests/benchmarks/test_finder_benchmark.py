@@ -2,23 +2,30 @@
 
 import inspect
 import json
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 import pytest
-from benchmarks.finder.__main__ import SHORT, Plan, main
+from benchmarks.finder.__main__ import FULL, SHORT, Cell, Plan, main
+from benchmarks.finder.baselines import BASELINES, estimated_prior, nnpu_gradients
 from benchmarks.finder.counts import count_figures
-from benchmarks.finder.data import LOADERS, adult, bank, load
-from benchmarks.finder.harness import Case, TruthSeenError, measure, require_blind, run
+from benchmarks.finder.data import LOADERS, adult, bank, design_of, load
+from benchmarks.finder.harness import Case, TruthSeenError, answer_of, measure, require_blind, run
 from benchmarks.finder.mechanisms import MECHANISMS, Hiding, driver_ranks
-from benchmarks.finder.methods import Answer, Method, methods
+from benchmarks.finder.memory import peak_memory
+from benchmarks.finder.methods import methods
 from benchmarks.finder.metrics import figures, mean_and_error, pool_of
 from benchmarks.finder.oracle import affluent_probability, hidden_probability
+from benchmarks.finder.pulearn_ways import _installed, pulearn_methods
+from benchmarks.finder.results import Results, Run, Settings, Taken
 from benchmarks.finder.reviewers import CAREFUL, CARELESS, Reviewer
 from benchmarks.finder.timing import made_table
+from benchmarks.finder.ways import Answer, Method, folds_of
+from sklearn.metrics import roc_auc_score
 
 ROWS = 1_500
-KNOWN = ("SCAR", "SAR", "RULE", "ANY", "AND", "NOISY10", "NOISY35")
+KNOWN = ("SCAR", "SAR", "RULE", "ANY", "AND", "NOISY10", "NOISY35", "ODD")
 SELECTIVE = ("SAR", "RULE", "ANY", "AND")
 WRONG = {"NOISY10": 0.10, "NOISY35": 0.35}
 
@@ -91,7 +98,7 @@ def test_a_mechanism_hides_the_share_that_was_asked_for(table, name, share):
     assert hiding.propensity[table.truth == 1].mean() == pytest.approx(1 - wanted)
     assert hiding.propensity.min() >= 0
     assert hiding.propensity.max() <= 1
-    if name in {"ANY", "AND"}:
+    if name in {"ANY", "AND", "ODD"}:
         assert hiding.propensity.min() >= 0.05
         assert hiding.propensity.max() <= 0.95
 
@@ -224,20 +231,35 @@ def test_counting_by_review_covers_the_truth(table):
 
 def test_a_run_without_tags_that_say_anything_is_measured_for_leaks_alone(small, affluent):
     case = Case(small, MECHANISMS["COIN"](small, hidden_share=0.5, seed=0), affluent, seed=0, leak_alone=True)
-    in_sample, plain = (run(method, case) for method in methods(modes=[], reviews=[]))
+    by_title = {method.title: method for method in BASELINES}
+    in_sample, plain = (run(by_title[title], case) for title in ("In-sample way", "XGBoost, out of fold"))
     assert in_sample["tag_auc"] > 0.9
     assert abs(plain["tag_auc"] - 0.5) < 0.1
     assert "ratio" not in plain
 
 
-def test_a_plan_asks_own_tags_only_of_a_table_that_has_some(small):
-    plan = Plan(("adult",), tuple(MECHANISMS), (0,), (0.3, 0.5), (), ("fast",))
-    asked = list(plan.hidings(small))
-    assert ("COIN", None) in asked
-    assert ("OWN", None) not in asked
-    assert ("SAR", 0.3) in asked
-    assert ("OWN", None) in list(plan.hidings(bank(0, 600)))
+def test_a_plan_runs_half_hidden_first_and_asks_once_what_is_not_told_how_many_to_hide():
+    plan = Plan(("adult", "bank"), ("SAR", "OWN", "COIN"), (0, 1), (0.5, 0.3), (), ("fast",))
+    cells = list(plan.cells())
+    assert len(cells) == len(set(cells)) == 2 * 2 * 2 + 2 * 2 * 2
+    assert [cell.share for cell in cells] == [0.5, None, None] * 4 + [0.3] * 4
+    assert cells[0] == Cell("adult", "SAR", 0.5, 0)
+    assert {cell.seed for cell in cells[:6]} == {0}
+
+
+def test_the_full_plan_is_the_whole_protocol_and_the_short_one_a_part_of_it():
+    assert set(FULL.mechanisms) == set(MECHANISMS)
+    assert sorted(FULL.hidden_shares) == [0.3, 0.5, 0.7]
+    assert FULL.seeds == (0, 1, 2, 3, 4)
+    assert set(FULL.data) == set(LOADERS)
     assert SHORT.modes == ("fast",)
+    assert {method.title for method in SHORT.methods} < {method.title for method in FULL.methods}
+
+
+def test_methods_are_narrowed_by_the_beginnings_of_their_titles():
+    plan = Plan(("adult",), ("SAR",), (0,), (0.5,), (50,), ("fast",), only=("XGBoost, ", "Finder (fast), drivers, 50"))
+    titles = [method.title for method in plan.methods]
+    assert titles == ["XGBoost, default settings", "XGBoost, out of fold", "Finder (fast), drivers, 50 reviewed"]
 
 
 def test_the_timed_table_is_as_described():
@@ -249,9 +271,115 @@ def test_the_timed_table_is_as_described():
     assert columns.select(pl.selectors.float().is_nan().any()).row(0).count(True) == 10
 
 
+@pytest.mark.parametrize("method", [*BASELINES[1:], *pulearn_methods()], ids=lambda method: method.title)
+def test_a_baseline_ranks_the_hidden_and_keeps_a_customers_own_tag_from_the_score(method, small, monkeypatch):
+    tags = MECHANISMS["SCAR"](small, hidden_share=0.5, seed=0).tags
+    folds = folds_of(small.groups, tags, seed=0)
+    monkeypatch.setattr("benchmarks.finder.baselines.folds_of", lambda *_, **__: folds)
+    answer = answer_of(method, small, tags, review=None, seed=0)
+    untagged = tags == 0
+    assert roc_auc_score(small.truth[untagged], answer.scores[untagged]) > 0.65
+    swapped = tags.copy()
+    tagged, other = (np.flatnonzero((folds == 0) & (tags == tag))[0] for tag in (1, 0))
+    swapped[tagged], swapped[other] = 0, 1
+    again = answer_of(method, small, swapped, review=None, seed=0)
+    assert np.array_equal(again.scores[folds == 0], answer.scores[folds == 0])
+    assert not np.array_equal(again.scores, answer.scores)
+
+
+@pytest.mark.parametrize("lift", [0.0, 4.0])
+def test_the_gradient_of_the_non_negative_risk_is_that_of_its_formula(lift):
+    """With the tagged lifted far above the others the second term is negative, and its gradient alone is climbed."""
+    tagged = np.arange(40) < 10
+    margins = np.random.default_rng(0).normal(size=40) + lift * tagged
+    prior = 0.4
+
+    def second(place: int, step: float) -> float:
+        moved = margins.copy()
+        moved[place] += step
+        loss = np.logaddexp(0, moved)
+        return loss[~tagged].mean() - prior * loss[tagged].mean()
+
+    def first(place: int, step: float) -> float:
+        moved = margins.copy()
+        moved[place] += step
+        return prior * np.logaddexp(0, -moved[tagged]).mean()
+
+    gradient, curvature = nnpu_gradients(margins, tagged, prior)
+    assert (curvature > 0).all()
+    negative = second(0, 0.0) < 0
+    assert negative == (lift > 0)
+    for place in (0, 5, 15, 39):
+        slope = (second(place, 1e-5) - second(place, -1e-5)) / 2e-5
+        wanted = -slope if negative else slope + (first(place, 1e-5) - first(place, -1e-5)) / 2e-5
+        assert gradient[place] / (~tagged).sum() == pytest.approx(wanted, abs=1e-6)
+
+
+def test_the_prior_that_the_tags_suggest_is_near_the_truth_where_tags_are_random(table):
+    tags = MECHANISMS["SCAR"](table, hidden_share=0.5, seed=0).tags
+    prior = estimated_prior(design_of(table.columns), tags, seed=0)
+    assert 0.5 < prior / table.truth[tags == 0].mean() < 2
+
+
+def test_without_pulearn_its_rows_are_left_out_and_a_line_says_so(monkeypatch, capsys):
+    monkeypatch.setattr("benchmarks.finder.pulearn_ways.find_spec", lambda name: None)
+    _installed.cache_clear()
+    try:
+        assert pulearn_methods() == []
+        assert "its rows are left out" in capsys.readouterr().out
+        assert not any(method.title.startswith("pulearn") for method in methods(modes=["fast"], reviews=[]))
+    finally:
+        _installed.cache_clear()
+
+
+def test_an_odd_rule_needs_a_category_and_tags_neither_the_high_nor_the_low(table):
+    numbers = replace(table, columns=table.columns.select("age", "education_num", "hours_per_week", "capital_gain"))
+    with pytest.raises(ValueError, match="adult holds no category; ODD needs one"):
+        MECHANISMS["ODD"](numbers, hidden_share=0.5, seed=0)
+    affluent = table.truth == 1
+    for seed in range(3):
+        propensity = MECHANISMS["ODD"](table, hidden_share=0.5, seed=seed).propensity[affluent]
+        with_ranks = [abs(np.corrcoef(propensity, ranks)[0, 1]) for ranks in driver_ranks(table)[affluent].T]
+        assert propensity.std() > 0.2
+        # Half of them work forty hours, which leaves that driver one end.
+        assert max(with_ranks) < 0.7
+        assert sorted(with_ranks)[-2] < 0.3
+
+
+def test_memory_is_that_of_a_process_of_its_own(small):
+    megabytes = peak_memory(BASELINES[2], small, MECHANISMS["SCAR"](small, hidden_share=0.5, seed=0).tags, seed=0)
+    assert megabytes is None or 20 < megabytes["began_mb"] <= megabytes["peak_mb"] < 2_000
+
+
+def test_what_other_code_gave_is_run_again_only_when_asked(tmp_path):
+    results = Results(tmp_path / "results.json", "new")
+    settings = Settings("adult", 10, "SAR", 0.5, 0, "Any")
+    results.runs[settings] = Run(settings, "old", {"seconds": {"fit": 1.0}})
+    results.add_memory(Taken("adult", 10, "Any"), {"began_mb": 1, "peak_mb": 2})
+    again = Results.read(tmp_path / "results.json")
+    assert again.runs == results.runs
+    assert again.memory == results.memory
+    assert results.holds(settings)
+    assert not results.holds(settings, of_this_code=True)
+    results.add(settings, {"seconds": {"fit": 2.0}})
+    assert results.holds(settings, of_this_code=True)
+
+
 @pytest.mark.slow
 def test_a_short_run_writes_its_page_and_is_not_run_twice(tmp_path, capsys):
-    words = ["--short", "--rows", str(ROWS), "--reviews", "50", "--careless", "--left-out", "--out", str(tmp_path)]
+    words = [
+        "--short",
+        "--data",
+        "adult",
+        "--rows",
+        str(ROWS),
+        "--reviews",
+        "50",
+        "--careless",
+        "--left-out",
+        "--out",
+        str(tmp_path),
+    ]
     main([*words, "--seeds", "0", "--mechanisms", "SCAR", "COIN"])
     first = json.loads((tmp_path / "results.json").read_text())
     titles = {entry["settings"]["method"] for entry in first["runs"]}
