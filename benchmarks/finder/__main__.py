@@ -106,6 +106,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     plan = _plan(chosen)
     out: Path = chosen.out or (HERE / "short" if chosen.short else HERE)
     results = Results.read(out / "results.json")
+    for other in chosen.take:
+        results.take(Results.read(other))
     if results.outdated and not (chosen.again or chosen.page):
         print(f"{results.outdated} runs are of other code and are kept; --again measures them anew.", flush=True)
     if not chosen.page:
@@ -231,6 +233,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--left-out", action="store_true", help="add a bank that forgets its first tag driver")
     parser.add_argument("--again", action="store_true", help="run again what the results hold from other code")
     parser.add_argument("--page", action="store_true", help="run nothing; write the page from the results")
+    parser.add_argument("--take", nargs="+", type=Path, default=[], help="other results.json, to be joined to these")
     parser.add_argument("--out", type=Path, help="the folder of results.json and results.md")
     return parser
 

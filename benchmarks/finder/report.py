@@ -1,12 +1,20 @@
-"""The page of results: one row a method, one column a mechanism, each data set apart."""
+"""The page of results: in short, what was aimed at, then every figure, one row a method, one column a mechanism.
+
+The documentation shows what stands between the marks.
+"""
 
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+from benchmarks.finder.markdown import EMPTY, head, row
+from benchmarks.finder.measured import cell_text, tables_of
 from benchmarks.finder.mechanisms import MECHANISMS
 from benchmarks.finder.metrics import FIGURES, TITLES, mean_and_error
 from benchmarks.finder.results import Results, Run, versions
+from benchmarks.finder.summary import summary
+from benchmarks.finder.targets import targets
 
+MARKS = tuple(f"<!-- {part} {edge} here -->" for part in ("short", "targets") for edge in ("begins", "ends"))
 NOTE = (
     "Every figure is a share of the oracle's on the same customers: the untagged, without those checked by hand. The "
     "oracle learned the truth of other customers and knows how the tags were given; of the bank's own tags (OWN) "
@@ -23,14 +31,15 @@ MEMORY_NOTE = (
     "The largest resident set of a process in which the method fits alone, once, with half of the affluent hidden at "
     "random, and what of it came after the libraries and the table were there (VmHWM and VmRSS, Linux)."
 )
-EMPTY = "-"
 
 
 def page(results: Results, *, order: Sequence[str]) -> str:
     """The page in Markdown; `order` is that of the methods' rows, and others follow."""
     runs = list(results.runs.values())
     lines = ["# Hidden affluent found, as a share of what could be found", "", NOTE, "", MECHANISM_NOTE, ""]
-    for data, rows in sorted({(run.settings.data, run.settings.rows) for run in runs}):
+    lines += ["## In short", "", MARKS[0], "", *summary(results), *_origin(runs), "", MARKS[1], ""]
+    lines += ["## What was aimed at", "", MARKS[2], "", *targets(results), MARKS[3], ""]
+    for data, rows in tables_of(results):
         of_data = [run for run in runs if (run.settings.data, run.settings.rows) == (data, rows)]
         lines += [f"## {data.capitalize()}, {rows:,} rows", ""]
         asked = {run.settings.hidden_share for run in of_data}
@@ -42,7 +51,7 @@ def page(results: Results, *, order: Sequence[str]) -> str:
         lines += _coin_table([run for run in of_data if "tag_auc" in run.measured], order)
         lines += _seconds_table(of_data, order)
         lines += _memory_table(results, data, rows, order)
-    return "\n".join([*lines, *_origin(runs)]) + "\n"
+    return "\n".join(lines).rstrip("\n") + "\n"
 
 
 def _ranking_tables(runs: list[Run], share: float | None, order: Sequence[str]) -> list[str]:
@@ -50,11 +59,11 @@ def _ranking_tables(runs: list[Run], share: float | None, order: Sequence[str]) 
     columns = _mechanisms(runs)
     hidden = "own tags" if share is None else f"{share:.0%} hidden"
     for figure in FIGURES if runs else ():
-        lines += [f"### {TITLES[figure].capitalize()}, {hidden}", "", *_head(["method", *columns])]
-        lines.append(_row("*oracle, absolute*", [_oracle(runs, mechanism, figure) for mechanism in columns]))
+        lines += [f"### {TITLES[figure].capitalize()}, {hidden}", "", *head(["method", *columns])]
+        lines.append(row(["*oracle, absolute*", *(_oracle(runs, mechanism, figure) for mechanism in columns)]))
         for method in _methods(runs, order):
             cells = [[run.measured["ratio"][figure] for run in _of(runs, method, name)] for name in columns]
-            lines.append(_row(method, [_cell(values) for values in cells]))
+            lines.append(row([method, *map(_cell, cells)]))
         lines.append("")
     return lines
 
@@ -81,12 +90,12 @@ def _counting_table(runs: list[Run], share: float | None) -> list[str]:
         "",
         "Share of 90 % intervals that hold the truth; estimate / truth; half-width / truth (median).",
         "",
-        *_head(["ranking, sample", *columns]),
+        *head(["ranking, sample", *columns]),
     ]
     for method in dict.fromkeys(run.settings.method for run in counted):
         for sample in _samples(counted):
             cells = [_counting(_of(counted, method, mechanism), sample) for mechanism in columns]
-            lines.append(_row(f"{method}, {sample[1]} to {sample[0]}", cells))
+            lines.append(row([f"{method}, {sample[1]} to {sample[0]}", *cells]))
     return [*lines, ""]
 
 
@@ -109,20 +118,20 @@ def _counting(runs: list[Run], sample: tuple[str, int]) -> str:
 def _coin_table(runs: list[Run], order: Sequence[str]) -> list[str]:
     if not runs:
         return []
-    lines = ["### Coin-flip tags, AUC of the scores against them", "", COIN_NOTE, "", *_head(["method", "AUC"])]
+    lines = ["### Coin-flip tags, AUC of the scores against them", "", COIN_NOTE, "", *head(["method", "AUC"])]
     for method in _methods(runs, order):
         values = [run.measured["tag_auc"] for run in runs if run.settings.method == method]
-        lines.append(_row(method, [_cell(values)]))
+        lines.append(row([method, _cell(values)]))
     return [*lines, ""]
 
 
 def _seconds_table(runs: list[Run], order: Sequence[str]) -> list[str]:
-    lines = ["### Seconds, median", "", *_head(["method", "fit", "update", "load of the machine"])]
+    lines = ["### Seconds, median", "", *head(["method", "fit", "update", "load of the machine"])]
     for method in _methods(runs, order):
         own = [run.measured for run in runs if run.settings.method == method]
         updates = [measured["seconds"]["update"] for measured in own if "update" in measured["seconds"]]
         fit, load = (np.median(values) for values in zip(*((m["seconds"]["fit"], m["load"]) for m in own), strict=True))
-        lines.append(_row(method, [f"{fit:.1f}", f"{np.median(updates):.1f}" if updates else EMPTY, f"{load:.1f}"]))
+        lines.append(row([method, f"{fit:.1f}", f"{np.median(updates):.1f}" if updates else EMPTY, f"{load:.1f}"]))
     return [*lines, ""]
 
 
@@ -130,10 +139,10 @@ def _memory_table(results: Results, data: str, rows: int, order: Sequence[str]) 
     kept = {of.method: figures for of, figures in results.memory.items() if (of.data, of.rows) == (data, rows)}
     if not kept:
         return []
-    lines = ["### Peak memory, MB", "", MEMORY_NOTE, "", *_head(["method", "added by the method", "whole process"])]
+    lines = ["### Peak memory, MB", "", MEMORY_NOTE, "", *head(["method", "added by the method", "whole process"])]
     for method in _in_order(kept, order):
         peak, began = kept[method]["peak_mb"], kept[method]["began_mb"]
-        lines.append(_row(method, [f"{peak - began:,}", f"{peak:,}"]))
+        lines.append(row([method, f"{peak - began:,}", f"{peak:,}"]))
     return [*lines, ""]
 
 
@@ -170,13 +179,4 @@ def _cell(values: list[float]) -> str:
     if not values:
         return EMPTY
     mean, error = mean_and_error(values)
-    return f"{mean:.3f}" if error is None else f"{mean:.3f} ± {error:.3f}"
-
-
-def _head(titles: Iterable[str]) -> list[str]:
-    titles = list(titles)
-    return [_row(titles[0], titles[1:]), "|---" * len(titles) + "|"]
-
-
-def _row(title: str, cells: Sequence[str]) -> str:
-    return f"| {' | '.join([title, *cells])} |"
+    return cell_text(mean, error)

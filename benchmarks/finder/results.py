@@ -90,6 +90,12 @@ class Results:
         self.memory[taken] = megabytes
         self._write()
 
+    def take(self, others: "Results") -> None:
+        """Join what another file holds, in the place of what is the same here, and write the file."""
+        self.runs |= others.runs
+        self.memory |= others.memory
+        self._write()
+
     def _write(self) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = self.path.with_suffix(".unfinished")
