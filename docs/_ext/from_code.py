@@ -23,6 +23,7 @@ from affluence.cli import main
 from affluence.data.contract import Column, Contract, CustomerId, Locale, Policy, Tag, load_contract
 from affluence.features.definitions import DERIVED, Feature, features_of
 from affluence.pu.learners import LEARNERS
+from affluence.pu.learners.settings import BOUNDS
 
 CONTRACTS = Path(__file__).resolve().parents[2] / "conf" / "base"
 KEYS_OF: Mapping[type[BaseModel], str] = {
@@ -68,12 +69,29 @@ def learners() -> str:
     return _table(("key", "learner", "settings"), rows)
 
 
+def bounds() -> str:
+    """The settings that can be tuned, with their bounds."""
+    rows = (
+        (
+            f"`{key}`",
+            f"`{bound.name}`",
+            "whole number" if bound.whole else "number",
+            f"{bound.low:g}",
+            f"{bound.high:g}",
+        )
+        for key, settings in BOUNDS.items()
+        for bound in settings
+    )
+    return _table(("learner", "setting", "takes", "from", "to"), rows)
+
+
 PARTS: Mapping[str, Callable[[], str]] = {
     "command-line": command_line,
     "contract-keys": contract_keys,
     "derived-features": derived_features,
     "contract-features": contract_features,
     "learners": learners,
+    "bounds": bounds,
 }
 
 

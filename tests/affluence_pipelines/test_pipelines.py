@@ -12,6 +12,8 @@ from kedro.framework.project import pipelines
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 
+from affluence.errors import UserError
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -101,6 +103,28 @@ def test_inference_alone_gives_the_scores_of_the_run_to_the_bit(finished):
     path.unlink()
     run(finished, "scoring")
     assert pl.read_parquet(path).equals(before)
+
+
+def test_tuned_settings_reach_the_champion_its_run_its_record_and_the_report(finished, tmp_path):
+    tuned = tmp_path / "tuned.yml"
+    tuned.write_text(
+        "table: few\nlearners:\n  xgboost: {settings: {max_leaves: 7}}\n  logistic: {settings: {bins: 9}}\n"
+    )
+    run(finished, "everything", tuned=str(tuned))
+    told = {"boosting_max_leaves": "7", "scorecard_bins": "9"}
+    label = json.loads((finished / "data/07_model_output/model_label.json").read_text())
+    assert told.items() <= label["parameters"].items()
+    mlflow.set_tracking_uri(f"sqlite:///{finished / 'data/06_models/mlflow.db'}")
+    newest = mlflow.search_runs(experiment_names=["affluence-few"], output_format="list")[0]
+    assert {f"setting_{name}": value for name, value in told.items()}.items() <= newest.data.params.items()
+    assert "boosting_max_leaves" in (finished / "data/08_reporting/run_report.html").read_text()
+
+
+def test_tuned_settings_of_another_table_stop_a_run(finished, tmp_path):
+    tuned = tmp_path / "tuned.yml"
+    tuned.write_text("table: adult\nlearners: {xgboost: {settings: {max_leaves: 7}}}\n")
+    with pytest.raises(UserError, match="for the table adult, and this one is few"):
+        run(finished, "training", tuned=str(tuned))
 
 
 def test_a_customer_on_the_do_not_train_list_is_not_learned_from_and_scored_all_the_same(finished, tmp_path):

@@ -23,8 +23,8 @@ from affluence.pu.learners import learner_of
 from affluence.pu.learners.settings import BOUNDS, Bounds, Settings
 from affluence.pu.tuning import FoldRecall, Found, Ground, State, Trial, best_of, default_settings, try_settings
 
-# The first trials are drawn at random, the first two folds of each are fitted, and no trial is ended before there is a
-# median of this many to fall behind.
+# So many trials are drawn at random before any is proposed from them. None is ended early before there are so many
+# complete ones to fall behind, nor in its first folds: one fold alone tells little.
 RANDOM_TRIALS = 10
 TRIALS_BEFORE_ENDING = 5
 FOLDS_BEFORE_ENDING = 2

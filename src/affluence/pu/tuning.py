@@ -246,7 +246,8 @@ def _folds_in_turn(learner: Learner, ground: Ground) -> Iterator[tuple[int, LogO
     at_a_time = cpu_count()
     for first in range(0, ground.fold_count, at_a_time):
         together = range(first, min(first + at_a_time, ground.fold_count))
-        yield from side_by_side(score, together, stage=None)
+        # Taken whole, for a trial that ends must leave no fit behind that somebody still works on.
+        yield from list(side_by_side(score, together, stage=None))
 
 
 def _out_of_fold(learner: Learner, ground: Ground) -> LogOdds:

@@ -1,5 +1,6 @@
 """What is compared when settings are tuned, on which customers, and who judges the best."""
 
+import gc
 import math
 from dataclasses import dataclass, replace
 
@@ -127,6 +128,17 @@ def test_a_trial_ends_where_it_is_told_to(ground):
     with pytest.raises(InterruptedError):
         try_settings("logistic", {"bins": 4}, ground, after_fold=stop)
     assert len(told) == 1
+
+
+def test_a_trial_that_ends_leaves_no_fit_behind(ground, recwarn):
+    def stop(_):
+        raise InterruptedError
+
+    for _ in range(3):
+        with pytest.raises(InterruptedError):
+            try_settings("random_forest", {"max_depth": 4}, ground, after_fold=stop)
+    gc.collect()
+    assert not [warning for warning in recwarn if "joblib" in warning.filename]
 
 
 def test_settings_out_of_bounds_are_not_tried(ground):
