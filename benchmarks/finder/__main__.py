@@ -22,6 +22,7 @@ from benchmarks.finder.mechanisms import MECHANISMS, UNASKED
 from benchmarks.finder.memory import peak_memory
 from benchmarks.finder.methods import methods
 from benchmarks.finder.oracle import Floats, affluent_probability
+from benchmarks.finder.picture import PICTURE, draw
 from benchmarks.finder.report import page
 from benchmarks.finder.results import Results, Settings, Taken
 from benchmarks.finder.ways import Method
@@ -115,6 +116,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     written = page(results, order=[method.title for method in plan.methods])
     out.mkdir(parents=True, exist_ok=True)
     (out / "results.md").write_text(written, encoding="utf-8")
+    if out == HERE:
+        # The page and the picture that the documentation shows are always of the same runs.
+        PICTURE.write_text(draw(results), encoding="utf-8")
     print(written)
 
 

@@ -8,6 +8,7 @@ from benchmarks.finder.metrics import mean_and_error
 from benchmarks.finder.results import Results, Run
 
 OURS = ("Finder", "Stack")
+SPACE = "\N{NO-BREAK SPACE}"
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,8 @@ def cases_of(results: Results, data: str, rows: int) -> Mapping[tuple[str, float
 
 
 def cell_text(mean: float, error: float | None) -> str:
-    """A mean with its error, as the tables write it."""
-    return f"{mean:.3f}" if error is None else f"{mean:.3f} ± {error:.3f}"
+    """A mean with its error, as the tables write it: on one line."""
+    return f"{mean:.3f}" if error is None else f"{mean:.3f}{SPACE}±{SPACE}{error:.3f}"
 
 
 def tables_of(results: Results) -> list[tuple[str, int]]:

@@ -51,7 +51,7 @@ class Taken:
 class Results:
     """All runs of one file, kept on disk after each; `code` is the digest that new ones get.
 
-    `memory` holds the megabytes of each method's process when it began and at its peak.
+    `memory` holds the megabytes of each method's process when it began and at its peak, in a file of its own.
     """
 
     path: Path
@@ -67,8 +67,14 @@ class Results:
         for entry in stored["runs"]:
             settings = Settings(**entry["settings"])
             results.runs[settings] = Run(settings, entry["code"], entry["measured"])
-        results.memory = {Taken(**entry["of"]): entry["megabytes"] for entry in stored.get("memory", [])}
+        memory = results._memory_path
+        kept = json.loads(memory.read_text(encoding="utf-8")) if memory.exists() else []
+        results.memory = {Taken(**entry["of"]): entry["megabytes"] for entry in kept}
         return results
+
+    @property
+    def _memory_path(self) -> Path:
+        return self.path.with_name("memory.json")
 
     def holds(self, settings: Settings, *, of_this_code: bool = False) -> bool:
         """Whether there is such a run, and, if asked, whether this very code gave it."""
@@ -88,29 +94,37 @@ class Results:
     def add_memory(self, taken: Taken, megabytes: dict[str, int]) -> None:
         """Keep what a method's process held, and write the file."""
         self.memory[taken] = megabytes
-        self._write()
+        self._write_memory()
 
     def take(self, others: "Results") -> None:
         """Join what another file holds, in the place of what is the same here, and write the file."""
         self.runs |= others.runs
         self.memory |= others.memory
         self._write()
+        self._write_memory()
 
     def _write(self) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = self.path.with_suffix(".unfinished")
-        unfinished.write_text("".join(self._lines()), encoding="utf-8")
-        unfinished.replace(self.path)
+        _write_whole(self.path, "".join(self._lines()))
+
+    def _write_memory(self) -> None:
+        kept = sorted(self.memory.items(), key=lambda entry: astuple(entry[0]))
+        lines = (json.dumps({"of": asdict(taken), "megabytes": megabytes}) for taken, megabytes in kept)
+        _write_whole(self._memory_path, "[\n" + ",\n".join(lines) + "\n]\n")
 
     def _lines(self) -> Iterator[str]:
         """JSON with a run on each line."""
         yield f'{{"versions": {json.dumps(versions())},\n"runs": [\n'
         ordered = sorted(self.runs.values(), key=lambda run: [str(part) for part in astuple(run.settings)])
         yield ",\n".join(json.dumps(asdict(run), separators=COMPACT) for run in ordered)
-        yield '\n],\n"memory": [\n'
-        kept = sorted(self.memory.items(), key=lambda entry: astuple(entry[0]))
-        yield ",\n".join(json.dumps({"of": asdict(taken), "megabytes": megabytes}) for taken, megabytes in kept)
         yield "\n]}\n"
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """The file with that text; whoever reads it meanwhile finds the old one or the new one, whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_suffix(".unfinished")
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.replace(path)
 
 
 def versions() -> dict[str, str]:

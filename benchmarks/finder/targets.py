@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from benchmarks.finder.markdown import EMPTY, head, row
-from benchmarks.finder.measured import Measured, tables_of
+from benchmarks.finder.measured import Measured, cell_text, tables_of
 from benchmarks.finder.metrics import mean_and_error
 from benchmarks.finder.results import Results, Run
 
@@ -36,7 +36,7 @@ class Target:
         if not pairs:
             return None
         mean, error = mean_and_error(pairs)
-        return mean, f"{mean:+.3f}" if error is None else f"{mean:+.3f} ± {error:.3f}"
+        return mean, f"{'' if mean < 0 else '+'}{cell_text(mean, error)}"
 
 
 @dataclass(frozen=True)
