@@ -16,7 +16,7 @@ from benchmarks.finder.mechanisms import MECHANISMS
 from benchmarks.finder.picture import PANEL, PICTURE, draw
 from benchmarks.finder.pulearn_ways import PULEARN
 from benchmarks.finder.report import MARKS, page
-from benchmarks.finder.results import Results, Run, Settings
+from benchmarks.finder.results import Results, Run, Settings, Taken
 from benchmarks.finder.targets import TARGETS
 
 # Two seeds' mean moves by 0.01 to 0.02 with the version of a library or the processor, 0.03 is more than that; where
@@ -105,6 +105,18 @@ def test_counts_are_aimed_at_too(results):
     written = plain(page(results, order=[]))
     assert "| 90 % intervals that hold the count, 100 reviewed | ≥ 90% | **92%** | - |" in written
     assert "| half-width of the interval, 100 reviewed | ≤ 45% | 50% | - |" in written
+
+
+def test_results_of_another_machine_are_joined(results, tmp_path, capsys):
+    (tmp_path / "other").mkdir()
+    other = Results(tmp_path / "other" / "results.json", "code")
+    other.add(Settings("adult", 100, "RULE", 0.5, 7, "In-sample way"), a_run("", 0.25).measured)
+    other.add_memory(Taken("adult", 100, "In-sample way"), {"began_mb": 100, "peak_mb": 140})
+    main(["--page", "--take", str(other.path), "--out", str(tmp_path)])
+    assert "| In-sample way | 40 | 140 |" in capsys.readouterr().out
+    joined = Results.read(tmp_path / "results.json")
+    assert joined.runs.keys() == other.runs.keys()
+    assert joined.memory == other.memory
 
 
 def marks(svg: str) -> list[tuple[ET.Element, list[str]]]:
