@@ -96,7 +96,7 @@ SHORT = Plan(
     hidden_shares=(0.5,),
     reviews=(100,),
     modes=("fast",),
-    only=("In-sample", "XGBoost", "Finder"),
+    only=("XGBoost", "Finder"),
     rows={"bank": 12_000},
 )
 
