@@ -1,4 +1,4 @@
-"""Evaluation: out of fold, at the campaign's capacity; the best learner goes to the registry."""
+"""Evaluation: out of fold, at the campaign's capacity; the champion's model goes to the registry."""
 
 from kedro.pipeline import Pipeline, node
 
@@ -7,6 +7,11 @@ from affluence import steps
 
 def create_pipeline() -> Pipeline:
     """The pipeline from cross-fitted learners to a registered model."""
+    return _measuring() + _releasing()
+
+
+def _measuring() -> Pipeline:
+    """What the learners are worth, against the tag and, where it is known, against the truth."""
     return Pipeline(
         [
             node(
@@ -39,6 +44,14 @@ def create_pipeline() -> Pipeline:
                 outputs="known_truth",
                 name="hold_against_truth",
             ),
+        ]
+    )
+
+
+def _releasing() -> Pipeline:
+    """The champion's model, with the evidence for it, into the registry."""
+    return Pipeline(
+        [
             node(
                 steps.choose,
                 inputs={"training": "training", "evaluation": "evaluation"},
