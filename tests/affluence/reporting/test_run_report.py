@@ -9,6 +9,8 @@ import pytest
 
 from affluence.data.contract import Use
 from affluence.data.reading import Violation
+from affluence.pu.class_prior import HiddenCount
+from affluence.pu.discovery import Discovery
 from affluence.pu.release import ModelLabel
 from affluence.reporting.run_report import render_run_report
 
@@ -89,6 +91,14 @@ def test_the_contents_lead_to_every_section(page):
     links = [attributes["href"] for attributes in page.all("a")]
     assert [link for link in links if link[1:] in SECTIONS] == [f"#{name}" for name in SECTIONS]
     assert {link[1:] for link in links} <= set(page.ids)
+
+
+def test_how_many_are_hidden_stands_in_the_contents_where_it_is_told(make):
+    count = HiddenCount(low=90.0, high=119.0, value=None, assumption="made", level=None)
+    told = report(make, discovery=Discovery("accurate", (), 0, count, shift=None, warnings=("A made warning.",)))
+    assert "#hidden" in [attributes["href"] for attributes in told.all("a")]
+    assert "Between 90 and 119 affluent customers are not tagged" in told.text
+    assert "A made warning." in told.text
 
 
 def test_no_id_stands_twice(page):
