@@ -5,7 +5,7 @@ A page asks for one with the directive `from-code` and the part's name.
 
 import inspect
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from types import NoneType, UnionType
@@ -22,7 +22,9 @@ from sphinx.util.docutils import SphinxDirective
 from affluence.cli import main
 from affluence.data.contract import Column, Contract, CustomerId, Locale, Policy, Tag, load_contract
 from affluence.features.definitions import DERIVED, Feature, features_of
+from affluence.pu.finder_method import FinderMethod
 from affluence.pu.learners import LEARNERS
+from affluence.pu.learners.effort import EFFORTS
 from affluence.pu.learners.settings import BOUNDS
 
 CONTRACTS = Path(__file__).resolve().parents[2] / "conf" / "base"
@@ -40,10 +42,9 @@ PLAIN = {str: "text", Path: "a path", bool: "true or false", float: "a number"}
 
 
 def command_line() -> str:
-    """The help of `affluence` and of each of its verbs, as it is shown in a terminal."""
+    """The help of `affluence`, of each of its verbs and of what stands under a verb, as it is shown in a terminal."""
     context = click.Context(main, info_name="affluence", help_option_names=["-h", "--help"], terminal_width=WIDTH)
-    verbs = [click.Context(verb, info_name=name, parent=context) for name, verb in sorted(main.commands.items())]
-    return "\n".join(_help(shown) for shown in (context, *verbs))
+    return "\n".join(_help(shown) for shown in _with_verbs(context))
 
 
 def contract_keys() -> str:
@@ -64,8 +65,9 @@ def contract_features() -> str:
 
 
 def learners() -> str:
-    """The learners with their settings."""
-    rows = ((f"`{name}`", learner.title, _settings(learner.settings)) for name, learner in LEARNERS.items())
+    """The learners with their settings, the finder in each of its modes first."""
+    methods = [*map(FinderMethod, EFFORTS), *LEARNERS.values()]
+    rows = ((f"`{method.key}`", method.title, _settings(method.settings)) for method in methods)
     return _table(("key", "learner", "settings"), rows)
 
 
@@ -110,6 +112,14 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Make the directive known to Sphinx."""
     app.add_directive("from-code", FromCode)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _with_verbs(context: click.Context) -> Iterator[click.Context]:
+    """The verb of `context`, then each that stands under it."""
+    yield context
+    if isinstance(context.command, click.Group):
+        for name, verb in sorted(context.command.commands.items()):
+            yield from _with_verbs(click.Context(verb, info_name=name, parent=context))
 
 
 def _help(context: click.Context) -> str:
@@ -170,7 +180,9 @@ def _features(features: Iterable[Feature]) -> str:
 
 
 def _settings(settings: Mapping[str, float | int | str]) -> str:
-    return ", ".join(f"`{name}` {value}" for name, value in settings.items())
+    return ", ".join(
+        f"`{name}` {value:.4g}" if isinstance(value, float) else f"`{name}` {value}" for name, value in settings.items()
+    )
 
 
 def _codes(words: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from affluence.cli import main
+from affluence.cli import main, review
 from affluence.data.contract import Column, Contract, CustomerId, Locale, Policy, Tag
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -232,11 +232,14 @@ def test_every_link_between_built_pages_arrives(built):
 @pytest.mark.slow
 def test_the_generated_reference_holds_every_verb_key_and_learner(built):
     from affluence.pu.learners import LEARNERS
+    from affluence.pu.learners.effort import EFFORTS
 
     shown = {name: (built / "reference" / f"{name}.html").read_text() for name in ("cli", "contract", "learners")}
     assert all(f"affluence {verb}" in shown["cli"] for verb in main.commands)
+    assert all(f"affluence review {verb}" in shown["cli"] for verb in review.commands)
     assert all(f">{key}<" in shown["contract"] for key in (*Contract.model_fields, *Column.model_fields))
     assert all(learner.title in shown["learners"] for learner in LEARNERS.values())
+    assert all(f"</code> {mode}" in shown["learners"] for mode in EFFORTS)
 
 
 @pytest.mark.slow
