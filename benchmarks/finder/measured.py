@@ -47,10 +47,15 @@ class Measured:
         return Figure(method, *mean_and_error(values), len(values)) if values else None
 
     def others(self, name: str) -> list[Figure]:
-        """The figure of every method that is not ours."""
+        """The figure of every method that is not ours and was run under every seed; the seeds differ too much."""
         titles = dict.fromkeys(run.settings.method for run in self.runs)
-        found = [self.figure(title, name) for title in titles if not title.startswith(OURS)]
-        return [figure for figure in found if figure is not None]
+        found = (self.figure(title, name) for title in titles if not title.startswith(OURS))
+        return [figure for figure in found if figure is not None and figure.seeds == self.seeds]
+
+    @property
+    def seeds(self) -> int:
+        """Under how many seeds anything was run."""
+        return len({run.settings.seed for run in self.runs})
 
     def best_other(self, name: str) -> Figure | None:
         """The best mean among them."""

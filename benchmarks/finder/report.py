@@ -45,13 +45,19 @@ def page(results: Results, *, order: Sequence[str]) -> str:
         asked = {run.settings.hidden_share for run in of_data}
         shares: list[float | None] = [*sorted(share for share in asked if share is not None)]
         for share in shares or [None]:
-            ranked = [run for run in of_data if run.settings.hidden_share in (share, None) and "ratio" in run.measured]
+            beside = (share, None) if share == _usual(shares) else (share,)
+            ranked = [run for run in of_data if run.settings.hidden_share in beside and "ratio" in run.measured]
             lines += _ranking_tables(ranked, share, order)
             lines += _counting_table(ranked, share)
         lines += _coin_table([run for run in of_data if "tag_auc" in run.measured], order)
         lines += _seconds_table(of_data, order)
         lines += _memory_table(results, data, rows, order)
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _usual(shares: Sequence[float | None]) -> float | None:
+    """The share beside which own tags stand, of which nobody was asked how many to hide."""
+    return 0.5 if 0.5 in shares else shares[0] if shares else None
 
 
 def _ranking_tables(runs: list[Run], share: float | None, order: Sequence[str]) -> list[str]:
@@ -61,9 +67,10 @@ def _ranking_tables(runs: list[Run], share: float | None, order: Sequence[str]) 
     for figure in FIGURES if runs else ():
         lines += [f"### {TITLES[figure].capitalize()}, {hidden}", "", *head(["method", *columns])]
         lines.append(row(["*oracle, absolute*", *(_oracle(runs, mechanism, figure) for mechanism in columns)]))
+        run_under = [len({run.settings.seed for run in runs if run.settings.mechanism == name}) for name in columns]
         for method in _methods(runs, order):
             cells = [[run.measured["ratio"][figure] for run in _of(runs, method, name)] for name in columns]
-            lines.append(row([method, *map(_cell, cells)]))
+            lines.append(row([method, *(_cell(values, seeds) for values, seeds in zip(cells, run_under, strict=True))]))
         lines.append("")
     return lines
 
@@ -175,8 +182,9 @@ def _of(runs: list[Run], method: str, mechanism: str) -> list[Run]:
     return [run for run in runs if (run.settings.method, run.settings.mechanism) == (method, mechanism)]
 
 
-def _cell(values: list[float]) -> str:
+def _cell(values: list[float], seeds: int | None = None) -> str:
+    """The mean and its error, and under how many seeds, where others were run under more."""
     if not values:
         return EMPTY
-    mean, error = mean_and_error(values)
-    return cell_text(mean, error)
+    text = cell_text(*mean_and_error(values))
+    return text if seeds in (None, len(values)) else f"{text} ({len(values)} of {seeds} seeds)"

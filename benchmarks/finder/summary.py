@@ -12,7 +12,8 @@ SHOWN = ("recall_at_k", "average_precision")
 TOLD = {"nothing declared": "nothing declared", "drivers": "drivers", "100 reviewed": "drivers, 100 reviewed"}
 SUMMARY_NOTE = (
     "Each figure is a share of the oracle's: the mean over seeds ± its standard error. *Best of the others* is the "
-    "best mean among the methods that are not ours, picked with the truth at hand, as nobody could; ours is not picked."
+    "best mean among the methods that are not ours and were run under every seed, picked with the truth at hand, as "
+    "nobody could; ours is not picked."
 )
 
 
