@@ -26,6 +26,7 @@ MECHANISM_NOTE = (
     "ODD: in half of a category's values the middle of one driver is tagged, in the others its two ends. OWN: the made "
     "bank's own tags, some of them wrong."
 )
+COUNT_NOTE = "Share of 90 % intervals that hold the truth; estimate / truth; half-width / truth (median)."
 COIN_NOTE = "Tags that say nothing: a method that does not remember them has 0.5."
 MEMORY_NOTE = (
     "The largest resident set of a process in which the method fits alone, once, with half of the affluent hidden at "
@@ -95,7 +96,7 @@ def _counting_table(runs: list[Run], share: float | None) -> list[str]:
     lines = [
         f"### Count of the hidden by review, {hidden}",
         "",
-        "Share of 90 % intervals that hold the truth; estimate / truth; half-width / truth (median).",
+        f"{COUNT_NOTE} {_draws(counted)}",
         "",
         *head(["ranking, sample", *columns]),
     ]
@@ -104,6 +105,15 @@ def _counting_table(runs: list[Run], share: float | None) -> list[str]:
             cells = [_counting(_of(counted, method, mechanism), sample) for mechanism in columns]
             lines.append(row([f"{method}, {sample[1]} to {sample[0]}", *cells]))
     return [*lines, ""]
+
+
+def _draws(runs: list[Run]) -> str:
+    """From how many samples a cell is, at most."""
+    drawn: dict[tuple[str, str], int] = {}
+    for run in runs:
+        cell = run.settings.method, run.settings.mechanism
+        drawn[cell] = drawn.get(cell, 0) + int(run.measured["counting"][0]["draws"])
+    return f"Up to {max(drawn.values())} samples a cell, drawn along the ranking of one fit a seed."
 
 
 def _samples(runs: list[Run]) -> list[tuple[str, int]]:
