@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
-from benchmarks.finder.__main__ import FULL, SHORT, Cell, Plan, main
+from benchmarks.finder.__main__ import main
 from benchmarks.finder.baselines import BASELINES, estimated_prior, nnpu_gradients
 from benchmarks.finder.counts import count_figures
 from benchmarks.finder.data import LOADERS, adult, bank, design_of, load
@@ -17,6 +17,7 @@ from benchmarks.finder.memory import peak_memory
 from benchmarks.finder.methods import methods
 from benchmarks.finder.metrics import figures, mean_and_error, pool_of
 from benchmarks.finder.oracle import affluent_probability, hidden_probability
+from benchmarks.finder.plan import FULL, SHORT, Cell, Plan
 from benchmarks.finder.pulearn_ways import _installed, pulearn_methods
 from benchmarks.finder.results import Results, Run, Settings, Taken
 from benchmarks.finder.reviewers import CAREFUL, CARELESS, Reviewer

@@ -8,13 +8,14 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 import pytest
-from benchmarks.finder.__main__ import FULL, HERE, SHORT, main
+from benchmarks.finder.__main__ import HERE, main
 from benchmarks.finder.baselines import BASELINES
 from benchmarks.finder.data import ROOT, load
 from benchmarks.finder.measured import Measured
 from benchmarks.finder.mechanisms import MECHANISMS
 from benchmarks.finder.metrics import FIGURES
 from benchmarks.finder.picture import PANEL, PICTURE, draw
+from benchmarks.finder.plan import FULL, SHORT
 from benchmarks.finder.pulearn_ways import PULEARN
 from benchmarks.finder.report import MARKS, page
 from benchmarks.finder.results import Results, Run, Settings, Taken
