@@ -19,7 +19,7 @@ from benchmarks.finder.metrics import figures, mean_and_error, pool_of
 from benchmarks.finder.oracle import affluent_probability, hidden_probability
 from benchmarks.finder.plan import FULL, SHORT, Cell, Plan
 from benchmarks.finder.pulearn_ways import _installed, pulearn_methods
-from benchmarks.finder.results import Results, Run, Settings, Taken
+from benchmarks.finder.results import Results, Settings, Taken
 from benchmarks.finder.reviewers import CAREFUL, CARELESS, Reviewer
 from benchmarks.finder.timing import made_table
 from benchmarks.finder.ways import Answer, Method, folds_of
@@ -353,17 +353,19 @@ def test_memory_is_that_of_a_process_of_its_own(small):
 
 
 def test_what_other_code_gave_is_run_again_only_when_asked(tmp_path):
-    results = Results(tmp_path / "results.json", "new")
+    other = Results(tmp_path / "results.json", "other")
     settings = Settings("adult", 10, "SAR", 0.5, 0, "Any")
-    results.runs[settings] = Run(settings, "old", {"seconds": {"fit": 1.0}})
-    results.add_memory(Taken("adult", 10, "Any"), {"began_mb": 1, "peak_mb": 2})
-    again = Results.read(tmp_path / "results.json")
-    assert again.runs == results.runs
-    assert again.memory == results.memory
+    other.add(settings, {"seconds": {"fit": 1.0}})
+    other.add_memory(Taken("adult", 10, "Any"), {"began_mb": 1, "peak_mb": 2})
+    results = Results.read(tmp_path / "results.json")
+    assert results.runs == other.runs
+    assert results.memory == other.memory
+    assert results.outdated == 1
     assert results.holds(settings)
     assert not results.holds(settings, of_this_code=True)
     results.add(settings, {"seconds": {"fit": 2.0}})
     assert results.holds(settings, of_this_code=True)
+    assert Results.read(tmp_path / "results.json").outdated == 0
 
 
 @pytest.mark.slow
