@@ -10,7 +10,7 @@ import pytest
 from benchmarks.finder.__main__ import main
 from benchmarks.finder.baselines import BASELINES, estimated_prior, nnpu_gradients
 from benchmarks.finder.counts import count_figures
-from benchmarks.finder.data import LOADERS, adult, bank, design_of, load
+from benchmarks.finder.data import LOADERS, Stream, Table, adult, bank, design_of, generator, load
 from benchmarks.finder.harness import Case, TruthSeenError, answer_of, measure, require_blind, run
 from benchmarks.finder.mechanisms import MECHANISMS, Hiding, driver_ranks
 from benchmarks.finder.memory import peak_memory
@@ -350,6 +350,33 @@ def test_an_odd_rule_needs_a_category_and_tags_neither_the_high_nor_the_low(tabl
 def test_memory_is_that_of_a_process_of_its_own(small):
     megabytes = peak_memory(BASELINES[2], small, MECHANISMS["SCAR"](small, hidden_share=0.5, seed=0).tags, seed=0)
     assert megabytes is None or 20 < megabytes["began_mb"] <= megabytes["peak_mb"] < 2_000
+
+
+def test_another_data_set_is_one_function_away(small, monkeypatch, tmp_path, capsys):
+    def my_table(seed, rows=1_200):
+        drawn = generator(seed, Stream.ROWS).choice(len(small), rows, replace=False)
+        return Table("mine", small.columns[drawn], small.truth[drawn], ("age", "capital_gain"), small.groups[drawn])
+
+    monkeypatch.setitem(LOADERS, "mine", my_table)
+    words = [
+        "--data",
+        "mine",
+        "--seeds",
+        "3",
+        "--hidden",
+        "0.5",
+        "--mechanisms",
+        "SAR",
+        "ODD",
+        "OWN",
+        "--modes",
+        "fast",
+    ]
+    main([*words, "--only", "XGBoost, out", "--out", str(tmp_path)])
+    assert "## Mine, 1,200 rows" in capsys.readouterr().out
+    runs = Results.read(tmp_path / "results.json").runs
+    assert {settings.mechanism for settings in runs} == {"SAR", "ODD"}
+    assert all(run.measured["ratio"]["recall_at_k"] > 0.2 for run in runs.values())
 
 
 def test_what_other_code_gave_is_run_again_only_when_asked(tmp_path):
