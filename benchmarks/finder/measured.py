@@ -1,7 +1,7 @@
 """Figures looked up in the results: of a method, of ours, of the best of the others."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from benchmarks.finder.mechanisms import MECHANISMS
 from benchmarks.finder.metrics import mean_and_error
@@ -76,6 +76,20 @@ def cases_of(results: Results, data: str, rows: int) -> Mapping[tuple[str, float
         for mechanism, share in sorted(asked, key=lambda case: (order.index(case[0]), case[1] or 0))
     }
     return {case: measured for case, measured in found.items() if measured.runs}
+
+
+def comparable(results: Results) -> Results:
+    """The results without seeds under which ours was not run though it was under others: a run may be under way."""
+    seeds: dict[tuple[str, int, str, float | None], set[int]] = {}
+    for run in results.runs.values():
+        if run.settings.method.startswith("Finder") and run.settings.method.endswith(", drivers"):
+            seeds.setdefault(_case(run), set()).add(run.settings.seed)
+    kept = {
+        settings: run
+        for settings, run in results.runs.items()
+        if settings.seed in seeds.get(_case(run), {settings.seed})
+    }
+    return replace(results, runs=kept)
 
 
 def cell_text(mean: float, error: float | None) -> str:

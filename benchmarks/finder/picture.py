@@ -13,7 +13,7 @@ from html import escape
 from pathlib import Path
 
 from benchmarks.finder.data import ROOT
-from benchmarks.finder.measured import Figure, Measured, tables_of
+from benchmarks.finder.measured import Figure, Measured, comparable, tables_of
 from benchmarks.finder.mechanisms import MECHANISMS, UNASKED
 from benchmarks.finder.results import Results
 
@@ -83,7 +83,7 @@ class Panel:
 
 def draw(results: Results) -> str:
     """The picture of all tables of the benchmark's own size that the results hold."""
-    panels = list(_panels(results))
+    panels = list(_panels(comparable(results)))
     mechanisms = [name for name in ROWS if any(name in panel.rows for panel in panels)]
     height = TOP + LINE * len(mechanisms) + BOTTOM
     body = [*_words(len(mechanisms), height), *_legend()]

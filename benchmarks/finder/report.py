@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 from benchmarks.finder.markdown import EMPTY, head, row
-from benchmarks.finder.measured import cell_text, tables_of
+from benchmarks.finder.measured import cell_text, comparable, tables_of
 from benchmarks.finder.mechanisms import MECHANISMS
 from benchmarks.finder.metrics import FIGURES, TITLES, mean_and_error
 from benchmarks.finder.results import Results, Run, versions
@@ -36,6 +36,7 @@ MEMORY_NOTE = (
 
 def page(results: Results, *, order: Sequence[str]) -> str:
     """The page in Markdown; `order` is that of the methods' rows, and others follow."""
+    results = comparable(results)
     runs = list(results.runs.values())
     lines = ["# Hidden affluent found, as a share of what could be found", "", NOTE, "", MECHANISM_NOTE, ""]
     lines += ["## In short", "", MARKS[0], "", *summary(results), *_origin(runs), "", MARKS[1], ""]

@@ -11,7 +11,7 @@ import pytest
 from benchmarks.finder.__main__ import HERE, main
 from benchmarks.finder.baselines import BASELINES
 from benchmarks.finder.data import ROOT, load
-from benchmarks.finder.measured import Measured
+from benchmarks.finder.measured import Measured, comparable
 from benchmarks.finder.mechanisms import MECHANISMS
 from benchmarks.finder.metrics import FIGURES
 from benchmarks.finder.picture import PANEL, PICTURE, draw
@@ -76,6 +76,17 @@ def test_a_method_that_was_run_under_fewer_seeds_says_so_and_is_not_the_best(res
     assert measured.best_other("recall_at_k").method == "XGBoost, out of fold"
     assert "| nnPU boosting, estimated prior | - | 0.990 (1 of 2 seeds) |" in page(results, order=[])
     assert "nnPU" not in draw(results)
+
+
+def test_a_seed_that_ours_has_not_finished_does_not_count_yet(results):
+    for method in ("In-sample way", "Finder (fast), nothing declared"):
+        run = a_run(method, 0.1, seed=2)
+        results.runs[run.settings] = run
+    best = Measured.of(comparable(results), data="adult", rows=100, mechanism="SAR", share=0.5).best_other(
+        "recall_at_k"
+    )
+    assert (best.method, best.seeds) == ("XGBoost, out of fold", 2)
+    assert "of 3 seeds" not in page(results, order=[])
 
 
 def test_own_tags_stand_once(results):
