@@ -28,8 +28,8 @@ class Effort:
 
 
 EFFORTS: dict[Mode, Effort] = {
-    "accurate": Effort(rounds=200, learning_rate=0.05, repeats=3, renewed=15),
-    "fast": Effort(rounds=60, learning_rate=1 / 6, repeats=1, renewed=15),
+    "accurate": Effort(rounds=200, learning_rate=0.05, repeats=3, renewed=12),
+    "fast": Effort(rounds=60, learning_rate=1 / 6, repeats=1, renewed=12),
 }
 
 

@@ -29,7 +29,7 @@ Floats = NDArray[np.float64]
 LEAF_CURVATURE = 0.5
 LEAST_CURVATURE = 1e-6
 # New verdicts move a fitted booster a little way, so a few larger steps do, and come in seconds.
-RENEWAL_RATE = 0.13
+RENEWAL_RATE = 0.16
 # The scorecard is good enough when a step gains less than this share of the loss: hundredths of a nat in a whole table.
 ENOUGH = 1e-6
 
