@@ -19,16 +19,19 @@ from pathlib import Path
 import numpy as np
 from benchmarks.finder import metrics, oracle
 from benchmarks.finder.data import LOADERS, Stream, Table, design_of, generator, load
+from benchmarks.finder.markdown import head, row
+from benchmarks.finder.measured import cell_text
 from benchmarks.finder.mechanisms import MECHANISMS, Hiding
+from benchmarks.finder.ways import FOLDS, folds_of
 from numpy.typing import NDArray
 
 from affluence.features.preprocessing import Design
-from affluence.pu.cross_fitting import customer_digests, deal_folds
 from affluence.pu.learners.effort import EFFORTS
 from affluence.pu.learners.gradient_boosting import GRADIENT_BOOSTING
 from affluence.pu.learners.logistic import LOGISTIC
 from affluence.pu.learners.protocol import LogOdds, Tags
 from affluence.pu.learners.under_propensity import Evidence, fit_booster, fit_scorecard, mean_log_odds
+from affluence.pu.second_layer import LEAST_PROPENSITY, MOST_PROPENSITY
 from affluence.pu.side_by_side import side_by_side
 
 Floats = NDArray[np.float64]
@@ -41,11 +44,10 @@ HIDDEN_SHARE = 0.5
 REPEATS = 3
 # The scorecard's share of the log-odds: about what the finder's blend gives it.
 SCORECARD = 0.2
-FOLDS = 5
 # Far from the folds of the methods and of the oracle.
 SEED_STRIDE = 200_000
-LEAST, MOST = 0.005, 0.995
-HEAD = ("| data | hidden by | told | recall at k | average precision | seeds |", "|---|---|---|---|---|---|")
+COMMAND = "`python -m benchmarks.finder.limits`; half hidden, mean over seeds and its standard error."
+TITLES = ("data", "hidden by", "told", "recall at k", "average precision", "seeds")
 
 
 def knowing_truth(design: Design, truth: Tags, scored: Design, *, share: float, seed: int) -> LogOdds:
@@ -58,7 +60,7 @@ def knowing_truth(design: Design, truth: Tags, scored: Design, *, share: float, 
 
 def knowing_propensity(design: Design, tags: Tags, propensity: Floats, scored: Design, *, seed: int) -> LogOdds:
     """The log-odds of being affluent by the finder's learners of the true class under the true label propensity."""
-    evidence = Evidence(tags, propensity.clip(LEAST, MOST), np.full(len(tags), np.nan))
+    evidence = Evidence(tags, propensity.clip(LEAST_PROPENSITY, MOST_PROPENSITY), np.full(len(tags), np.nan))
     effort = EFFORTS["accurate"]
     boosters = [fit_booster(design, evidence, effort=effort, seed=seed + repeat) for repeat in range(REPEATS)]
     carded = fit_scorecard(design, evidence, of_tag=LOGISTIC.fit(design, tags, seed=seed), effort=effort)
@@ -86,7 +88,9 @@ def limits_of(table: Table, *, seed: int) -> dict[tuple[str, str], Figures]:
             there, scored = design.rows(inside), design.rows(held_out)
             return knowing_propensity(there, tags[inside], known[inside], scored, seed=seed)
 
-        hidden = _out_of_fold(table, seed, by_propensity) + np.log1p(-propensity.clip(LEAST, MOST))
+        hidden = _out_of_fold(table, seed, by_propensity) + np.log1p(
+            -propensity.clip(LEAST_PROPENSITY, MOST_PROPENSITY)
+        )
         found[mechanism, "the label propensity of every customer"] = _figures(hidden, table, hiding, affluent, seed)
     return found
 
@@ -98,7 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2, 3])
     parser.add_argument("--out", type=Path, default=Path(__file__).parent / "limits.md")
     chosen = parser.parse_args(arguments)
-    lines = ["# What stands between the finder and the oracle", "", *HEAD]
+    lines = ["# What stands between the finder and the oracle", "", COMMAND, "", *head(TITLES)]
     for name in chosen.data:
         by_seed = []
         for seed in chosen.seeds:
@@ -110,7 +114,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _out_of_fold(table: Table, seed: int, scores_of: ScoresOf) -> LogOdds:
-    folds = deal_folds(customer_digests(table.groups, key=SEED_STRIDE + seed), table.truth, folds=FOLDS)
+    folds = folds_of(table.groups, table.truth, seed=SEED_STRIDE + seed)
 
     def score(fold: int) -> LogOdds:
         return scores_of(folds != fold, folds == fold)
@@ -135,8 +139,7 @@ def _figures(scores: LogOdds, table: Table, hiding: Hiding, affluent: Floats, se
 
 def _row(data: str, key: tuple[str, str], of_seeds: Sequence[Figures]) -> str:
     cells = [metrics.mean_and_error([found[name] for found in of_seeds]) for name in metrics.FIGURES[:2]]
-    said = [f"{mean:.3f}" + ("" if error is None else f" ± {error:.3f}") for mean, error in cells]
-    return f"| {data} | {key[0]} | {key[1]} | {' | '.join(said)} | {len(of_seeds)} |"
+    return row([data, *key, *(cell_text(mean, error) for mean, error in cells), str(len(of_seeds))])
 
 
 if __name__ == "__main__":
