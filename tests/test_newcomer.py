@@ -34,6 +34,8 @@ def make_run(clone: Path, *variables: str) -> str:
     program = ["make", "run", f"PYTHON={getattr(sys, '_base_executable', sys.executable)}", *variables]
     ran = subprocess.run(program, cwd=clone, env=environment, capture_output=True, text=True, timeout=350, check=False)
     assert ran.returncode == 0, ran.stderr[-3_000:]
+    # Progress is told in lines of ours; a library's bar, drawn over itself, is unreadable in a log.
+    assert "\r" not in ran.stderr + ran.stdout
     return ran.stdout
 
 

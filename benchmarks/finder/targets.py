@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from benchmarks.finder.markdown import EMPTY, head, row
-from benchmarks.finder.measured import Measured, cell_text, tables_of
+from benchmarks.finder.measured import SPACE, Measured, cell_text, tables_of
 from benchmarks.finder.metrics import mean_and_error
 from benchmarks.finder.results import Results, Run
 
@@ -44,7 +44,7 @@ class Target:
         return mean, f"{'' if mean < 0 else '+'}{cell_text(mean, error)}"
 
     def __str__(self) -> str:
-        return f"≥ {self.wanted:.3f}"
+        return f"≥{SPACE}{self.wanted:.3f}"
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class GapTarget:
         return closed, f"{closed:.0%}"
 
     def __str__(self) -> str:
-        return f"≥ {self.wanted:.0%}"
+        return f"≥{SPACE}{self.wanted:.0%}"
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ class CountTarget:
         return figure, f"{figure:.1%}"
 
     def __str__(self) -> str:
-        return f"{'≤' if self.at_most else '≥'} {self.wanted:.0%}"
+        return f"{'≤' if self.at_most else '≥'}{SPACE}{self.wanted:.0%}"
 
 
 AnyTarget = Target | GapTarget | CountTarget
