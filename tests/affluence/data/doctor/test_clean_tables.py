@@ -21,7 +21,12 @@ def test_nothing_is_reported_on_a_clean_table(kind, random):
 @given(seed=st.integers(0, 2**32 - 1), rows=st.integers(0, 900), kind=st.integers(0, 100))
 def test_nothing_is_reported_whatever_the_seed_and_the_size(kinds, seed, rows, kind):
     make = list(kinds.values())[kind % len(kinds)]
-    assert examine(make(np.random.default_rng(seed), 900).head(rows)) == ()
+    table = make(np.random.default_rng(seed), 900).head(rows)
+    # So few rows are left at times that a column with gaps is nothing but a gap, and the doctor is right to say so.
+    empty = {name for name in table.columns if table.height and table[name].null_count() == table.height}
+    assert {(each.kind.value, name) for each in examine(table) for name in each.columns} == {
+        ("empty_column", name) for name in empty
+    }
 
 
 def test_nothing_is_reported_on_a_clean_table_larger_than_the_sample(kinds):
