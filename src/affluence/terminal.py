@@ -113,6 +113,12 @@ def show_discovery(discovery: "Discovery") -> None:
         say(f"Hidden affluent: between {count.low:,.0f} and {count.high:,.0f}; {count.assumption}.")
     else:
         say(f"Hidden affluent: {count.value:,.0f} (90 %: {count.low:,.0f} to {count.high:,.0f}); {count.assumption}.")
+    for group in discovery.reliability:
+        found = group.observed
+        say(
+            f"Of {group.customers} checked and believed affluent at {group.predicted:.0%}, {found.value:.0%} are "
+            f"(90 %: {found.low:.0%} to {found.high:.0%})."
+        )
     for warning in discovery.warnings:
         say(f"- {warning}")
 

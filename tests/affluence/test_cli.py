@@ -236,6 +236,9 @@ def test_the_finder_is_trained_and_a_sheet_teaches_it(project):
     assert applied.exit_code == 0, applied.output
     assert "version 2, challenger" in applied.output
     assert re.search(r"Hidden affluent: \d+ \(90 %: \d+ to \d+\)", applied.output)
+    groups = re.findall(r"Of (\d+) checked and believed affluent at \d+%, \d+% are \(90 %: ", applied.output)
+    assert len(groups) > 1
+    assert sum(map(int, groups)) <= 60
 
 
 def test_a_second_sheet_draws_nobody_of_the_first_and_none_is_written_over(project):

@@ -64,7 +64,7 @@ class Confusion:
 
 @dataclass(frozen=True)
 class ReliabilityBin:
-    """Customers of similar labelled probability: the mean predicted, and the share tagged with its interval."""
+    """Customers of similar probability: the mean predicted, and the share found to be so, with its interval."""
 
     customers: int
     predicted: float

@@ -6,6 +6,7 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import expit
 
+from affluence.evaluation.results import ReliabilityBin
 from affluence.pu.class_prior import HiddenCount
 from affluence.pu.learners.protocol import LogOdds
 
@@ -17,7 +18,8 @@ FARTHEST_SHIFT = 30.0
 class Discovery:
     """`shift` moves the hidden log-odds so that they sum to the count; None where no review told the count.
 
-    `drivers` are the tag drivers that were used, `reviewed` how many verdicts, `warnings` what the data cannot tell.
+    `drivers` are the tag drivers that were used, `reviewed` how many verdicts, `warnings` what the data cannot tell,
+    `reliability` what was believed of the reviewed without a tag against what was found, in bins.
     """
 
     mode: str
@@ -26,6 +28,7 @@ class Discovery:
     hidden_count: HiddenCount
     shift: float | None
     warnings: tuple[str, ...]
+    reliability: tuple[ReliabilityBin, ...] = ()
 
 
 def shift_to_sum(log_odds: LogOdds, *, wanted: float) -> float:

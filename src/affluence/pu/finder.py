@@ -247,6 +247,7 @@ class AffluentFinder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             hidden_count=self.hidden_count_,
             shift=None if self.hidden_count_.value is None else self._shift,
             warnings=self.warnings_,
+            reliability=self.reliability_,
         )
 
     def save(self, folder: Path | str) -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from affluence.data.contract import Use
 from affluence.data.reading import Violation
+from affluence.evaluation.results import Estimate, ReliabilityBin
 from affluence.pu.class_prior import HiddenCount
 from affluence.pu.discovery import Discovery
 from affluence.pu.release import ModelLabel
@@ -99,6 +100,16 @@ def test_how_many_are_hidden_stands_in_the_contents_where_it_is_told(make):
     assert "#hidden" in [attributes["href"] for attributes in told.all("a")]
     assert "Between 90 and 119 affluent customers are not tagged" in told.text
     assert "A made warning." in told.text
+    assert "Believed, and found by hand" not in told.text
+
+
+def test_after_a_review_what_was_believed_stands_beside_what_was_found(make):
+    count = HiddenCount(low=60.0, high=140.0, value=95.0, assumption="made", level=0.9)
+    groups = (ReliabilityBin(20, 0.1, Estimate(0.05, 0.01, 0.2, "made")),)
+    told = report(make, discovery=Discovery("fast", ("Age",), 20, count, 0.3, warnings=(), reliability=groups))
+    assert "Believed, and found by hand" in told.text
+    read = re.sub(r"\s+", "", told.text)
+    assert "20" + "10%" + "5%(90%:1%to20%)" in read
 
 
 def test_no_id_stands_twice(page):
