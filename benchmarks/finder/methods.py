@@ -10,6 +10,7 @@ import polars as pl
 from benchmarks.finder.baselines import BASELINES
 from benchmarks.finder.pulearn_ways import pulearn_methods
 from benchmarks.finder.reviewers import CAREFUL, CARELESS, Care
+from benchmarks.finder.split_score import SPLIT_SCORE
 from benchmarks.finder.ways import FOLDS, Answer, Declared, Groups, Method, Review
 
 from affluence.pu.finder import AffluentFinder
@@ -104,7 +105,7 @@ def methods(
 
     `careless` adds reviewers who err, `left_out` a bank that forgets to declare its first tag driver.
     """
-    found = [*BASELINES, *pulearn_methods()]
+    found = [*BASELINES, *pulearn_methods(), SPLIT_SCORE]
     for mode in modes:
         fits = Fits()
         found += [

@@ -20,7 +20,11 @@ from affluence.data.finding_kinds import FindingKind, RemedyChoice
 from affluence.errors import ContractError
 
 RESERVED_NAMES = frozenset(
-    {"row", "customer_id", "tag", "rank", "score", "affluent_probability", "labelled_probability", "simulated"}
+    {
+        *("row", "customer_id", "tag", "rank", "score", "affluent_probability", "labelled_probability", "simulated"),
+        *("rank_low", "rank_high", "hidden_type", "segment", "offer", "opening", "offer_reason"),
+        *("reason_1", "reason_2", "reason_3"),
+    }
 )
 """Names that our own tables use, so no column may be called so."""
 
