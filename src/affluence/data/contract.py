@@ -118,7 +118,10 @@ class Tag(_Part):
 
 
 class Column(_Part):
-    """One column. `range` is inclusive, in `unit`, null for no bound; three actions override the policy."""
+    """One column. `range` is inclusive, in `unit`, null for no bound; three actions override the policy.
+
+    `product` is what whoever has a value here holds, in a person's words; several columns may speak of one product.
+    """
 
     source: Header
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -127,6 +130,7 @@ class Column(_Part):
     range: tuple[float | None, float | None] | None = None
     categories: tuple[str, ...] | None = None
     missing: Missing
+    product: Header | None = None
     use: Use
     tag_driver: bool = False
     meaning: Header
