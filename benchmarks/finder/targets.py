@@ -8,6 +8,7 @@ from benchmarks.finder.markdown import EMPTY, head, row
 from benchmarks.finder.measured import SPACE, Measured, cell_text, tables_of
 from benchmarks.finder.metrics import mean_and_error
 from benchmarks.finder.results import Results, Run
+from benchmarks.finder.split_score import SPLIT_SCORE
 
 HALF = 0.5
 TARGET_NOTE = "Set before the figures were taken. **Bold** is reached. The mean over seeds counts, not its lucky end."
@@ -17,7 +18,8 @@ TARGET_NOTE = "Set before the figures were taken. **Bold** is reached. The mean 
 class Target:
     """A ratio to the oracle that was aimed at on Adult with half hidden.
 
-    `less` is the row of ours whose figure is taken off first, under the same seeds.
+    `less` is what is told in the row of ours whose figure is taken off first, under the same seeds; `less_other` is the
+    title of another method's row that is.
     """
 
     goal: str
@@ -26,6 +28,7 @@ class Target:
     wanted: float
     figure: str = "recall_at_k"
     less: str | None = None
+    less_other: str | None = None
     data: str = "adult"
     at_most = False
 
@@ -33,9 +36,9 @@ class Target:
         """The figure that was reached, and how it is written; None where it was not run."""
         measured = _half_hidden(results, data, rows, self.mechanism)
         found = measured.ours(self.told, self.figure)
-        if found is None or self.less is None:
+        if found is None or not (self.less or self.less_other):
             return None if found is None else (found.mean, str(found))
-        other = f"{found.method.split(',')[0]}, {self.less}"
+        other = self.less_other or f"{found.method.split(',')[0]}, {self.less}"
         mine, theirs = (_by_seed(measured.runs, method, self.figure) for method in (found.method, other))
         pairs = [mine[seed] - theirs[seed] for seed in sorted(mine.keys() & theirs.keys())]
         if not pairs:
@@ -118,6 +121,10 @@ TARGETS: tuple[AnyTarget, ...] = (
         )
     ),
     *(Target(f"{odd}, drivers, 100 reviewed", odd, "drivers, 100 reviewed", 0.90) for odd in ("ANY", "AND", "ODD")),
+    *(
+        Target(f"{odd}, drivers, beyond the split score", odd, "drivers", 0.0, less_other=SPLIT_SCORE.title)
+        for odd in ("ANY", "AND", "ODD")
+    ),
     *(
         Target(f"{mechanism}, one driver left out, 100 reviewed", mechanism, "one driver left out, 100 reviewed", 0.88)
         for mechanism in ("SAR", "RULE")
