@@ -1,0 +1,160 @@
+"""What the people of each segment have in common, beside the tagged affluent and the normal who are not listed."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import polars as pl
+
+from affluence.data.contract import ColumnType, Contract
+from affluence.decision.holdings import products_of, words_of
+
+AFFLUENT, NORMAL = "tagged affluent", "normal, not listed"
+SMALLEST_CELL = 10
+"""A figure about fewer people than that, or about all but fewer, could point at somebody."""
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The profile in two frames, and what finds to expect.
+
+    `groups`: group, people, share of the listed (null for others), expected_finds (null where nothing was checked).
+    `figures`: group, subject, figure, value, people, cell. `figure` is 'holds' (share of the group that holds the
+    product), 'gap' (that of the tagged affluent less the group's), 'median', 'lower_quartile' or 'upper_quartile';
+    `people` are those whom the figure is about, `cell` the smallest count that it would give away.
+    """
+
+    groups: pl.DataFrame
+    figures: pl.DataFrame
+
+    def for_leaving(self) -> "Profile":
+        """The profile with small cells made null.
+
+        Every figure whose `cell` is below 10 is null. Where one group alone would be null in a line of shares or
+        sizes, the one with the next smallest cell is null too, so that it cannot be had as the difference from a total.
+        A total that is known from elsewhere for some of the groups is not guarded against.
+        """
+        groups = self.groups.with_columns(subject=pl.lit("people"), figure=pl.lit("people"), cell=pl.col("people"))
+        kept = _suppressed(groups)
+        safe = {name: pl.when("kept").then(name) for name in ("people", "share", "expected_finds")}
+        figures = _suppressed(self.figures)
+        return Profile(
+            groups=kept.with_columns(**safe).select(self.groups.columns),
+            figures=figures.with_columns(
+                **{name: pl.when("kept").then(name) for name in ("value", "people", "cell")}
+            ).select(self.figures.columns),
+        )
+
+
+def profile(placed: pl.DataFrame, *, listed: pl.DataFrame, customers: pl.DataFrame, contract: Contract) -> Profile:
+    """The profile of the segments in `placed` (row, segment) against the others among `customers`.
+
+    Expected finds are the sum of `affluent_probability` of the listed where they have one.
+    """
+    grouped = _grouped(placed, customers)
+    return Profile(
+        groups=_groups(grouped, placed, listed),
+        figures=pl.concat([_holding(grouped, contract), _quartiles(grouped, contract)]),
+    )
+
+
+def _grouped(placed: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame:
+    tagged = (pl.col("tag") == 1).fill_null(False) if "tag" in customers.columns else pl.lit(False)  # noqa: FBT003
+    group = pl.coalesce("segment", pl.when(tagged).then(pl.lit(AFFLUENT)).otherwise(pl.lit(NORMAL)))
+    return customers.join(placed, on="row", how="left", maintain_order="left").with_columns(group=group)
+
+
+def _groups(grouped: pl.DataFrame, placed: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
+    probability = pl.col("affluent_probability") if "affluent_probability" in listed.columns else pl.lit(None)
+    finds = (
+        listed.select("row", finds=probability.cast(pl.Float64))
+        .join(placed, on="row")
+        .group_by("segment")
+        .agg(expected_finds=pl.when(pl.col("finds").null_count() == 0).then(pl.col("finds").sum()))
+    )
+    return (
+        grouped.group_by("group")
+        .agg(people=pl.len().cast(pl.Int64))
+        .join(finds, left_on="group", right_on="segment", how="left")
+        .with_columns(segment=~pl.col("group").is_in([AFFLUENT, NORMAL]))
+        .sort("segment", "people", "group", descending=[True, True, False])
+        .select(
+            "group",
+            "people",
+            share=pl.when("segment").then(pl.col("people") / placed.height),
+            expected_finds="expected_finds",
+        )
+    )
+
+
+def _holding(grouped: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    products = products_of(contract, grouped.columns)
+    counts = grouped.group_by("group").agg(
+        pl.len().cast(pl.Int64).alias("all"),
+        *(product.held(contract).sum().cast(pl.Int64).alias(f"held {product.name}") for product in products),
+    )
+    affluent = counts.filter(pl.col("group") == AFFLUENT)
+    lines = [_EMPTY]
+    for product in products:
+        held = pl.col(f"held {product.name}")
+        cell = pl.min_horizontal(held, pl.col("all") - held)
+        share = counts.select("group", value=held / pl.col("all"), people="all", cell=cell)
+        lines.append(_lines(share, product.name, "holds"))
+        if affluent.height:
+            theirs = affluent.select(held / pl.col("all")).item()
+            least = affluent.select(cell).item()
+            gap = share.filter(pl.col("group") != AFFLUENT).with_columns(
+                value=theirs - pl.col("value"), cell=pl.min_horizontal("cell", pl.lit(least))
+            )
+            lines.append(_lines(gap, product.name, "gap"))
+    return pl.concat(lines)
+
+
+def _quartiles(grouped: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    numbers = [
+        column
+        for column in contract.feature_columns
+        if column.name in grouped.columns and column.type is not ColumnType.CATEGORY
+    ]
+    lines = [_EMPTY]
+    for column in numbers:
+        for figure, quantile in (("lower_quartile", 0.25), ("median", 0.5), ("upper_quartile", 0.75)):
+            value = pl.col(column.name).cast(pl.Float64).quantile(quantile, interpolation="linear")
+            people = pl.col(column.name).count().cast(pl.Int64)
+            lines.append(
+                _lines(grouped.group_by("group").agg(value=value, people=people, cell=people), words_of(column), figure)
+            )
+    return pl.concat(lines)
+
+
+_EMPTY = pl.DataFrame(
+    schema={
+        "group": pl.String,
+        "subject": pl.String,
+        "figure": pl.String,
+        "value": pl.Float64,
+        "people": pl.Int64,
+        "cell": pl.Int64,
+    }
+)
+
+
+def _lines(frame: pl.DataFrame, subject: str, figure: str) -> pl.DataFrame:
+    return frame.sort("group").with_columns(subject=pl.lit(subject), figure=pl.lit(figure)).select(_EMPTY.columns)
+
+
+def _suppressed(cells: pl.DataFrame) -> pl.DataFrame:
+    """The cells with `kept`: whether each may leave."""
+    adds_up = pl.col("figure").is_in(["people", "holds", "gap"])
+    small = pl.col("cell") < SMALLEST_CELL
+    line = ["subject", "figure"]
+    alone = (small.sum().over(line) == 1) & adds_up
+    next_smallest = pl.when(~small).then("cell").min().over(line)
+    return cells.with_columns(kept=~(small | (alone & (pl.col("cell") == next_smallest))))
+
+
+def gaps(figures: pl.DataFrame, group: str) -> Iterator[tuple[str, float]]:
+    """The products that the group holds less often than the tagged affluent, and by how much; the widest first."""
+    lines = figures.filter((pl.col("group") == group) & (pl.col("figure") == "gap") & (pl.col("value") > 0)).sort(
+        "value", "subject", descending=[True, False]
+    )
+    yield from lines.select("subject", "value").iter_rows()
