@@ -121,6 +121,7 @@ class Column(_Part):
     """One column. `range` is inclusive, in `unit`, null for no bound; three actions override the policy.
 
     `product` is what whoever has a value here holds, in a person's words; several columns may speak of one product.
+    `spoken` is how a reason names the column; left out, it is the name as words, without the unit at its end.
     """
 
     source: Header
@@ -134,6 +135,7 @@ class Column(_Part):
     use: Use
     tag_driver: bool = False
     meaning: Header
+    spoken: Header | None = None
     wrong_type: Literal["refuse", "set_missing"] | None = None
     out_of_range: Literal["refuse", "set_missing", "keep"] | None = None
     unknown_category: Literal["refuse", "set_missing", "keep"] | None = None
