@@ -86,7 +86,7 @@ def _shares(values: pl.Series) -> Matrix:
 def _weighed(block: Matrix) -> Matrix:
     """The block without constants, so that each block counts alike however many columns speak of it."""
     varying = block[:, block.std(axis=0) > 0] if len(block) else block[:, :0]
-    return varying / np.sqrt(max(1, varying.shape[1]))
+    return np.asarray(varying / np.sqrt(max(1, varying.shape[1])))
 
 
 def _questions(

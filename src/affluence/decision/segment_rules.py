@@ -108,10 +108,7 @@ def number(value: float) -> str:
 def place(customers: pl.DataFrame, names: Sequence[str], rules: Sequence[Rule]) -> pl.Series:
     """The name of the rule that takes each customer; exactly one does."""
     placed = pl.coalesce([pl.when(rule.expression).then(pl.lit(name)) for name, rule in zip(names, rules, strict=True)])
-    return customers.select(placed.alias("segment"))["segment"] if customers.height else _NOBODY
-
-
-_NOBODY = pl.Series("segment", [], dtype=pl.String)
+    return customers.with_columns(segment=placed)["segment"]
 
 
 def _says(one: tuple[Question, bool], other: tuple[Question, bool]) -> bool:
