@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from affluence.data.contract import Column, Missing
+from affluence.data.visible_text import shortened, visible
 from affluence.evaluation.results import Estimate
 
 THIN_SPACE = "\u202f"
@@ -12,24 +13,12 @@ MINUS = "\u2212"
 NO_VALUE = "\u2013"
 TO = "\u2013"
 SMALLEST_GROUP = 10
-LONGEST_CELL = 60
 
 MISSING_WORDS: Mapping[Missing, str] = {
     Missing.DOES_NOT_HOLD: "does not hold",
     Missing.NOT_RECORDED: "not recorded",
     Missing.REFUSED: "missing",
 }
-
-# Marks that turn the reading direction or that no font draws: a name could use them to look like another one.
-_INVISIBLE = [
-    *range(0x20),
-    0x7F,
-    *range(0x200B, 0x2010),
-    *range(0x202A, 0x202F),
-    *range(0x2060, 0x206A),
-    0xFEFF,
-]
-_VISIBLE = {**dict.fromkeys(_INVISIBLE, "\ufffd"), 0x09: " ", 0x0A: " ", 0x0D: " "}
 
 
 def count(number: int) -> str:
@@ -115,17 +104,6 @@ def listed(items: Sequence[str], *, most: int = 10) -> str:
     """The first items separated by commas, and how many more there are."""
     shown = ", ".join(items[:most])
     return shown if len(items) <= most else f"{shown} and {count(len(items) - most)} more"
-
-
-def visible(text: object) -> str:
-    """The text without marks that cannot be seen or that turn the reading direction."""
-    return str(text).translate(_VISIBLE)
-
-
-def shortened(text: object, *, longest: int = LONGEST_CELL) -> str:
-    """The visible text, cut off with an ellipsis where it is longer than a cell should be."""
-    whole = visible(text)
-    return whole if len(whole) <= longest else f"{whole[: longest - 1].rstrip()}\u2026"
 
 
 def cell(value: object, *, missing: Missing) -> str:
