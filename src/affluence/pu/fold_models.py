@@ -65,7 +65,7 @@ def score_customers(model: TrainedModel, customers: pl.DataFrame) -> Scored:
 
     `customers` has the contract's columns by our names and `customer_id`; the tag is not looked at.
     """
-    design, folds = _placed(model, customers)
+    design, folds = placed(model, customers)
     log_odds, hidden = score_by_folds(model.models, design, folds)
     unseen = {name: count for name, count in design.unseen.items() if count}
     return Scored(log_odds=log_odds, hidden=hidden, fold=folds, unseen=unseen)
@@ -76,14 +76,14 @@ def review_order(model: TrainedModel, customers: pl.DataFrame) -> NDArray[np.flo
 
     Where the two disagree a verdict tells most of which is right. Each customer is scored as in `score_customers`.
     """
-    design, folds = _placed(model, customers)
+    design, folds = placed(model, customers)
     wholly = [fitted.wholly_corrected() if isinstance(fitted, FoldFinder) else fitted for fitted in model.models]
     order: NDArray[np.float64] = np.sum([rankdata(view) for view in score_by_folds(wholly, design, folds)], axis=0)
     return order
 
 
-def _placed(model: TrainedModel, customers: pl.DataFrame) -> tuple[Design, Folds]:
-    """The customers as the fold models read them, and the fold in which each was trained on."""
+def placed(model: TrainedModel, customers: pl.DataFrame) -> tuple[Design, Folds]:
+    """The customers as the fold models read them, and the fold in which each was trained on; -1 for a new one."""
     treated = apply_cell_rules(customers, model.rules)
     design = model.preprocessing.design(compute_features(treated, features=model.features))
     return design, model.fold_map.folds_of(customers["customer_id"])
