@@ -29,8 +29,9 @@ class Profile:
     def for_leaving(self) -> "Profile":
         """The profile with small cells made null.
 
-        Every figure whose `cell` is below 10 is null. Where one group alone would be null in a line of shares or
-        sizes, the one with the next smallest cell is null too, so that it cannot be had as the difference from a total.
+        Every figure about fewer than 10 people, or with a `cell` of 1 to 9, is null; that all or none of a larger group
+        hold a product is told, for it may be the group's rule. Where one group alone would be null in a line of shares
+        or sizes, the one with the next smallest cell is null too, so that it is not the difference from a total.
         A total that is known from elsewhere for some of the groups is not guarded against.
         """
         groups = self.groups.with_columns(subject=pl.lit("people"), figure=pl.lit("people"), cell=pl.col("people"))
@@ -145,11 +146,12 @@ def _lines(frame: pl.DataFrame, subject: str, figure: str) -> pl.DataFrame:
 def _suppressed(cells: pl.DataFrame) -> pl.DataFrame:
     """The cells with `kept`: whether each may leave."""
     adds_up = pl.col("figure").is_in(["people", "holds", "gap"])
-    small = pl.col("cell") < SMALLEST_CELL
+    small = pl.col("cell").is_between(1, SMALLEST_CELL - 1) | (pl.col("people") < SMALLEST_CELL)
     line = ["subject", "figure"]
     alone = (small.sum().over(line) == 1) & adds_up
-    next_smallest = pl.when(~small).then("cell").min().over(line)
-    return cells.with_columns(kept=~(small | (alone & (pl.col("cell") == next_smallest))))
+    next_smallest = pl.when(~small & (pl.col("cell") > 0)).then("cell").min().over(line)
+    partner = alone & pl.col("cell").eq_missing(next_smallest)
+    return cells.with_columns(kept=~(small | partner))
 
 
 def gaps(figures: pl.DataFrame, group: str) -> Iterator[tuple[str, float]]:
