@@ -226,5 +226,6 @@ def _map(points: Matrix, frame: pl.DataFrame, *, seed: int) -> pl.DataFrame:
     """Where people stand on the two axes along which they differ most, in no order that tells who they are."""
     shown = np.random.default_rng(seed).permutation(len(points))[:POINTS_ON_THE_MAP]
     wide = np.hstack([points, np.zeros((len(points), 2))])
-    places = PCA(2, svd_solver="full").fit(wide).transform(wide[shown]) if points.std() else wide[shown, -2:]
+    varies = np.ptp(wide, axis=0).any()
+    places = PCA(2, svd_solver="full").fit(wide).transform(wide[shown]) if varies else wide[shown, -2:]
     return pl.DataFrame({"x": places[:, 0], "y": places[:, 1], "segment": frame["segment"].gather(shown)})
