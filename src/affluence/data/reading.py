@@ -1,5 +1,6 @@
 """A file becomes customers: CSV, Excel or Parquet, checked against its contract, in one report."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -85,6 +86,14 @@ def read_sheet(path: Path) -> pl.DataFrame:
     return sheet.with_columns(cells.name.keep()).with_columns(
         pl.when(pl.all() != "").then(pl.all().str.replace(r"^'([=+\-@\uFF1D\uFF0B\uFF0D\uFF20])", "$1")).name.keep()
     )
+
+
+def hash_file(path: Path) -> str:
+    """The SHA-256 of a file's bytes, in hexadecimal. Raises `UserError` when it cannot be read."""
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise UserError(f"{path.name} cannot be read ({type(error).__name__}).") from error
 
 
 def read_customer_ids(path: Path, *, contract: Contract) -> tuple[str, ...]:
