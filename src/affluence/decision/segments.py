@@ -214,7 +214,7 @@ def _baseline(points: Matrix, halves: list[Labels], *, count: int, seed: int) ->
         return Baseline(explained=0.0, agreement=Agreement(1.0, 1.0))
 
     def grouped(seed: int) -> Callable[[Matrix], Labels]:
-        return lambda known: KMeans(count, n_init=3, random_state=seed).fit(known).predict(points).astype(np.int64)
+        return lambda known: KMeans(count, n_init=10, random_state=seed).fit(known).predict(points).astype(np.int64)
 
     with threadpool_limits(1):  # the threads of small k-means wait for each other longer than they work
         labels = grouped(seed)(points)
