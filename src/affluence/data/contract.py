@@ -121,7 +121,7 @@ class Column(_Part):
     """One column. `range` is inclusive, in `unit`, null for no bound; three actions override the policy.
 
     `product` is what whoever has a value here holds, in a person's words; several columns may speak of one product.
-    `spoken` is how a reason names the column; left out, it is the name as words, without the unit at its end.
+    `spoken` is how a reason names the column; left out, it is the name as words, without a currency at its end.
     """
 
     source: Header
