@@ -19,7 +19,10 @@ class Discovery:
     """`shift` moves the hidden log-odds so that they sum to the count; None where no review told the count.
 
     `drivers` are the tag drivers that were used, `reviewed` how many verdicts, `warnings` what the data cannot tell,
-    `reliability` what was believed of the reviewed without a tag against what was found, in bins.
+    `reliability` what was believed of the reviewed without a tag against what was found, in bins. `recalibrations` are
+    draws (a, b) of what the verdicts allow the chance of an untagged customer to be, expit(a + b score); none without a
+    counting review. `score_errors` is a curve of (score, standard error) of a score over trainings; empty where nobody
+    measured it.
     """
 
     mode: str
@@ -29,6 +32,8 @@ class Discovery:
     shift: float | None
     warnings: tuple[str, ...]
     reliability: tuple[ReliabilityBin, ...] = ()
+    recalibrations: tuple[tuple[float, float], ...] = ()
+    score_errors: tuple[tuple[float, float], ...] = ()
 
 
 def shift_to_sum(log_odds: LogOdds, *, wanted: float) -> float:

@@ -35,7 +35,9 @@ from affluence.pu.finding import Found, find, find_again
 from affluence.pu.frames import described, features_of_frame, is_frame, require_same_kinds
 from affluence.pu.label_propensity import Verdicts
 from affluence.pu.learners.effort import EFFORTS, Effort, Mode, effort_of
+from affluence.pu.recalibration import recalibrations
 from affluence.pu.review import BATCH_STRIDE, Purpose, Review, join_reviews, read_review, sample_review
+from affluence.pu.score_errors import score_errors
 from affluence.pu.second_layer import FoldFinder
 
 Floats = NDArray[np.float64]
@@ -248,6 +250,13 @@ class AffluentFinder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             shift=None if self.hidden_count_.value is None else self._shift,
             warnings=self.warnings_,
             reliability=self.reliability_,
+            recalibrations=self._recalibrations(),
+            score_errors=score_errors(
+                self._found.layers.scores,
+                [finder.blend for finder in self._finders],
+                self.folds_[self._order],
+                self._found.hidden,
+            ),
         )
 
     def save(self, folder: Path | str) -> None:
@@ -292,6 +301,14 @@ class AffluentFinder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         places = self._back[self._review.rows].astype(np.intp)
         order = np.argsort(places)
         return replace(self._reviewers.verdicts(self._review).those(order), rows=places[order])
+
+    def _recalibrations(self) -> tuple[tuple[float, float], ...]:
+        """What the verdicts on the unlabelled allow the chances to be; nothing where they cannot be counted with."""
+        if self._review is None or self.hidden_count_.value is None:
+            return ()
+        told = self._review.those(self._tags[self._review.rows] == 0)
+        verdicts = self._reviewers.verdicts(told)
+        return recalibrations(self.out_of_fold_[told.rows], verdicts, seed=int(self.random_state))
 
     @property
     def _reviewers(self) -> Reviewers:
