@@ -89,8 +89,8 @@ def contributions(booster: xgb.Booster, design: Design) -> tuple[Floats, Floats,
 
     def read(rows: Places) -> tuple[Floats, Floats]:
         matrix = booster_matrix(design.rows(rows))
-        parts = booster.predict(matrix, pred_contribs=True).astype(np.float64)
-        return parts.reshape(len(rows), len(design.names) + 1), booster.predict(matrix, output_margin=True).astype(np.float64)
+        parts = booster.predict(matrix, pred_contribs=True).reshape(len(rows), len(design.names) + 1)
+        return parts.astype(np.float64), booster.predict(matrix, output_margin=True).astype(np.float64)
 
     read_chunks = list(side_by_side(read, chunks, stage=CONTRIBUTIONS))
     parts = np.concatenate([part for part, _ in read_chunks])
