@@ -39,7 +39,7 @@ class Draw:
 def draws_of_bank(seed: int, *, sheets: int, rows: int = ROWS) -> Iterator[Draw]:
     """The bank of that seed without a review, and after each of `sheets` sheets of either purpose."""
     table = bank(seed, rows)
-    finder = _fitted(table, seed)
+    finder = fitted(table, seed)
     yield _draw(seed, "none", -1, finder, table, None)
     for purpose in get_args(Purpose):
         for sheet_seed in range(1_000 * seed, 1_000 * seed + sheets):
@@ -79,7 +79,8 @@ def load_draw(path: Path) -> Draw:
         )
 
 
-def _fitted(table: Table, seed: int) -> AffluentFinder:
+def fitted(table: Table, seed: int) -> AffluentFinder:
+    """The finder fitted in its fast mode to the table's own tags."""
     finder = AffluentFinder("fast", tag_drivers=table.drivers, random_state=seed)
     return finder.fit(table.columns, _tags(table), groups=table.groups)
 
