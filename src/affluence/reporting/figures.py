@@ -15,7 +15,10 @@ import plotly.graph_objects as go
 from affluence.evaluation.results import CapacityPoint, Estimate, Evaluation, Reliability
 from affluence.reporting import wording
 
-ROLES = ("bg", "ink", "ink-2", "ink-3", "line-strong", "grid", "affluent", "affluent-soft", "normal")
+ROLES = (
+    *("bg", "ink", "ink-2", "ink-3", "line-strong", "grid"),
+    *("affluent", "affluent-soft", "candidate", "candidate-soft", "normal"),
+)
 PERCENT = f"{wording.THIN_SPACE}%"
 # How far the detailed curves look: enough to see what three times the calls would bring.
 CAPACITIES_SHOWN = 3
@@ -101,7 +104,7 @@ def reliability_figure(reliability: Reliability) -> go.Figure:
     groups = [group for group in reliability.bins if group.customers >= wording.SMALLEST_GROUP]
     ends = [end for group in groups for end in (group.predicted, group.observed.high)]
     highest = min(100.0, 106 * max(ends, default=1.0))
-    figure = _empty()
+    figure = empty_figure()
     _reference(figure, x=(0, highest), y=(0, highest), text="As predicted", at=0.6, below=True)
     colours = palette()
     figure.add_trace(
@@ -129,7 +132,7 @@ def reliability_figure(reliability: Reliability) -> go.Figure:
 
 
 def _around_the_cut(figure: go.Figure, evaluation: Evaluation) -> go.Figure:
-    _cut(figure, at=evaluation.capacity, text=wording.count(evaluation.capacity))
+    draw_cut(figure, at=evaluation.capacity, text=wording.count(evaluation.capacity))
     highest = max((max(trace.y, default=0) for trace in figure.data), default=0)
     figure.update_yaxes(range=[0, min(104, 1.1 * highest) or 1], ticksuffix=PERCENT)
     figure.update_xaxes(range=[0, _longest(evaluation)], tickformat=",")
@@ -137,7 +140,7 @@ def _around_the_cut(figure: go.Figure, evaluation: Evaluation) -> go.Figure:
 
 
 def _whole_table(figure: go.Figure, evaluation: Evaluation) -> go.Figure:
-    _cut(
+    draw_cut(
         figure,
         at=100 * evaluation.capacity_share,
         text=wording.percent(evaluation.capacity_share, decimals=0),
@@ -157,7 +160,7 @@ def _curve(x: Sequence[float], estimates: Sequence[Estimate], *, is_share: bool 
     lows = [scale * estimate.low for estimate in estimates]
     highs = [scale * estimate.high for estimate in estimates]
     band: dict[str, Any] = {"mode": "lines", "line": {"color": colours["affluent-soft"], "width": 0}}
-    figure = _empty()
+    figure = empty_figure()
     figure.add_trace(go.Scatter(x=x, y=lows, hoverinfo="skip", **band))
     figure.add_trace(
         go.Scatter(x=x, y=highs, hoverinfo="skip", fill="tonexty", fillcolor=colours["affluent-soft"], **band)
@@ -201,7 +204,7 @@ def _reference(
     )
 
 
-def _cut(figure: go.Figure, *, at: float, text: str) -> None:
+def draw_cut(figure: go.Figure, *, at: float, text: str) -> None:
     """Add the cut: the same solid ink line in every chart, its value above it."""
     ink = palette()["ink"]
     figure.add_shape(type="line", x0=at, x1=at, y0=0, y1=1, yref="paper", line={"color": ink, "width": 2})
@@ -217,7 +220,7 @@ def _cut(figure: go.Figure, *, at: float, text: str) -> None:
     )
 
 
-def _empty() -> go.Figure:
+def empty_figure() -> go.Figure:
     """A figure without marks: transparent ground, faint grid, no frame, no legend."""
     colours = palette()
     axis = {

@@ -18,11 +18,12 @@ from affluence.pu.discovery import Discovery
 from affluence.pu.release import ModelLabel
 from affluence.reporting import curve_views, figures, result_views
 from affluence.reporting.column_views import view_columns
+from affluence.reporting.deciding import Deciding, expected, view_deciding
 from affluence.reporting.finding_views import view_accounts, view_findings
 from affluence.reporting.page import environment, source_hash, template_text
 from affluence.reporting.truth_view import view_truth
 
-_STYLES = ("tokens.css", "base.css", "report.css", "findings.css")
+_STYLES = ("tokens.css", "base.css", "report.css", "findings.css", "deciding.css")
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ class ReportContent:
     how long the run took.
     `findings` are what the table doctor found in the table, `accounts` what its applied remedies did.
     `discovery` is how many are hidden, under which assumption, and what the table cannot tell.
+    `deciding` is the cut and what is said of the listed; None leaves these sections out.
     `simulated` marks every page of a report on customers that do not exist, of whom `truth` may be known.
     """
 
@@ -51,6 +53,7 @@ class ReportContent:
     findings: tuple[Finding, ...] = ()
     accounts: tuple[Account, ...] = ()
     discovery: Discovery | None = None
+    deciding: Deciding | None = None
 
 
 def render_run_report(content: ReportContent) -> str:
@@ -93,6 +96,8 @@ def _views(content: ReportContent) -> dict[str, Any]:
         "column_groups": view_columns(content.profiles, contract=contract),
         "truth": view_truth(content.truth),
         "discovery": content.discovery,
+        "decided": view_deciding(content.deciding, contract=contract) if content.deciding else None,
+        "expected": expected,
         "parameters": result_views.view_parameters(content.model.parameters),
         "assumptions": result_views.assumptions(_estimates(evaluation)),
     }

@@ -10,6 +10,7 @@ from affluence.evaluation.results import Estimate
 
 THIN_SPACE = "\u202f"
 MINUS = "\u2212"
+PERCENT_SIGN = f"{THIN_SPACE}%"
 NO_VALUE = "\u2013"
 TO = "\u2013"
 SMALLEST_GROUP = 10
