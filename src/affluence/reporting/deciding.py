@@ -26,6 +26,7 @@ EXAMPLES = 3
 SENTENCES = 3
 _ROWS_SHOWN = 12
 _LONGEST_SENTENCE = 300
+_LONGEST_NAME = 90
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def expected(number: Expected, *, factor: float = 1.0, decimals: int = 0, unit: 
     """An expected number in words: a figure with its interval, or a range that says that it is one."""
     low, high = (wording.number(factor * end, decimals=decimals) for end in (number.low, number.high))
     if number.value is None or number.level is None:
-        return f"{low} to {high}{unit} (a range, not an interval)"
+        return f"{low} to {high}{unit}, a range"
     level = wording.percent(number.level, decimals=0)
     return f"{wording.number(factor * number.value, decimals=decimals)}{unit} ({level}: {low}{wording.TO}{high})"
 
@@ -120,9 +121,11 @@ def expected(number: Expected, *, factor: float = 1.0, decimals: int = 0, unit: 
 def _bar(name: object, people: int, *, of: int, hidden: bool) -> ShareBar:
     if hidden:
         word = wording.guarded(people) if people < wording.SMALLEST_GROUP else "not told"
-        return ShareBar(shortened(name), word, wording.NO_VALUE, 0.0)
+        return ShareBar(shortened(name, longest=_LONGEST_NAME), word, wording.NO_VALUE, 0.0)
     share = people / of
-    return ShareBar(shortened(name), wording.count(people), wording.percent(share), round(100 * share, 2))
+    return ShareBar(
+        shortened(name, longest=_LONGEST_NAME), wording.count(people), wording.percent(share), round(100 * share, 2)
+    )
 
 
 def _cut_rows(cut: Cut) -> tuple[tuple[str, str], ...]:
@@ -191,15 +194,27 @@ def _finds(row: Mapping[str, Any]) -> str:
 
 def _segment_cards(
     told: Segmentation, strategies: Sequence[Strategy]
-) -> tuple[tuple[ShareBar, str, Strategy | None], ...]:
-    """A bar, the rule in words, and the page of strategy of every segment, the largest first."""
-    rules = {shortened(segment.name): segment for segment in told.segments}
+) -> tuple[tuple[int, ShareBar, str, Strategy | None], ...]:
+    """The number on the map, a bar, the rule in words, and the page of strategy of every segment, the largest first."""
+    rules = {shortened(segment.name, longest=_LONGEST_NAME): segment for segment in told.segments}
     pages = {page.segment: page for page in strategies}
+    numbers = _numbers(told)
     return tuple(
-        (bar, rules[bar.name].text, pages.get(rules[bar.name].name) if bar.width else None)
+        (
+            numbers[rules[bar.name].name],
+            bar,
+            rules[bar.name].text,
+            pages.get(rules[bar.name].name) if bar.width else None,
+        )
         for bar in share_bars(told.frame, "segment")
         if bar.name in rules
     )
+
+
+def _numbers(told: Segmentation) -> dict[str, int]:
+    """The number of each segment, 1 the largest: what the map calls it."""
+    counted = told.frame.group_by("segment").len().sort(["len", "segment"], descending=[True, False])
+    return {str(name): number for number, name in enumerate(counted["segment"], start=1)}
 
 
 def _segment_map(told: Segmentation) -> CurveView | None:
@@ -209,7 +224,14 @@ def _segment_map(told: Segmentation) -> CurveView | None:
         return None
     middles = shown.group_by("segment").agg(pl.len(), pl.col("x", "y").median()).sort("segment")
     rows = tuple(
-        TableRow((shortened(name), wording.guarded(people), wording.number(x), wording.number(y)))
+        TableRow(
+            (
+                f"{_numbers(told)[name]}. {shortened(name)}",
+                wording.guarded(people),
+                wording.number(x),
+                wording.number(y),
+            )
+        )
         for name, people, x, y in middles.iter_rows()
     )
     return CurveView(
@@ -217,7 +239,7 @@ def _segment_map(told: Segmentation) -> CurveView | None:
         y_title="Second axis of difference",
         x_title="First axis of difference",
         alternative=f"A map of the listed in {len(rows)} segments; people who are alike stand near each other.",
-        figure=for_page(deciding_figures.map_figure(shown)),
+        figure=for_page(deciding_figures.map_figure(shown, numbers=_numbers(told))),
         head=("Segment", "People on the map", "Middle, first axis", "Middle, second axis"),
         rows=rows,
     )
@@ -259,13 +281,18 @@ def _example(person: Mapping[str, Any], told: Explanation, *, contract: Contract
     return Example(
         rank=wording.count(person["rank"]),
         customer=masked(person["customer_id"]),
-        sentences=tuple(shortened(text, longest=_LONGEST_SENTENCE) for text in said["sentence"].head(SENTENCES)),
+        sentences=tuple(_sentence(text) for text in said["sentence"].head(SENTENCES)),
         waterfall=waterfall(
             parts.row(0, named=True),
             titles=wording.titles(contract.columns),
             internal={column.name for column in contract.columns if column.use is Use.INTERNAL},
         ),
     )
+
+
+def _sentence(text: str) -> str:
+    shown = shortened(text, longest=_LONGEST_SENTENCE)
+    return f"{shown[:1].upper()}{shown[1:]}."
 
 
 def _reason_shares(told: Explanation | None) -> tuple[ShareBar, ...]:
@@ -277,7 +304,10 @@ def _reason_shares(told: Explanation | None) -> tuple[ShareBar, ...]:
         told.wide.select(pl.concat_list(codes).alias("code")).explode("code").drop_nulls()["code"].value_counts()
     ).sort(["count", "code"], descending=[True, False])
     large = counted.filter(pl.col("count") >= wording.SMALLEST_GROUP).head(_ROWS_SHOWN)
-    return tuple(_bar(code, people, of=told.wide.height, hidden=False) for code, people in large.iter_rows())
+    return tuple(
+        _bar(wording.title(str(code).lower()), people, of=told.wide.height, hidden=False)
+        for code, people in large.iter_rows()
+    )
 
 
 def _exclusions(campaign: Campaign | None) -> tuple[ShareBar, ...]:

@@ -1,14 +1,14 @@
 """The figures of deciding: the gain curve with the cut on it, and the map of the segments."""
 
+from collections.abc import Mapping
+
 import plotly.graph_objects as go
 import polars as pl
 
-from affluence.data.visible_text import shortened
 from affluence.reporting import figures
 
 # Told apart by shape, since colour says candidate; as many as segments can be.
 SHAPES = ("circle", "diamond", "square-open", "triangle-up", "cross-thin-open", "star-open")
-LONGEST_LABEL = 28
 
 
 def cut_figure(curve: pl.DataFrame, *, contacts: int) -> go.Figure:
@@ -32,12 +32,12 @@ def cut_figure(curve: pl.DataFrame, *, contacts: int) -> go.Figure:
     return figure
 
 
-def map_figure(places: pl.DataFrame) -> go.Figure:
-    """Where the listed stand (x, y), each segment in its shape with its name at its middle."""
+def map_figure(places: pl.DataFrame, *, numbers: Mapping[str, int]) -> go.Figure:
+    """Where the listed stand (x, y), each segment in its shape with its number at its middle."""
     colours = figures.palette()
     figure = figures.empty_figure()
     for place, ((name,), people) in enumerate(sorted(places.group_by("segment"), key=lambda group: str(group[0]))):
-        marker = {"symbol": SHAPES[place % len(SHAPES)], "size": 6, "opacity": 0.55, "color": colours["candidate"]}
+        marker = {"symbol": SHAPES[place % len(SHAPES)], "size": 6, "opacity": 0.5, "color": colours["candidate"]}
         figure.add_trace(
             go.Scatter(
                 x=people["x"].round(2).to_list(),
@@ -50,17 +50,12 @@ def map_figure(places: pl.DataFrame) -> go.Figure:
         figure.add_annotation(
             x=people["x"].median(),
             y=people["y"].median(),
-            text=f"<b>{_safe(name)}</b>",
+            text=f"<b>{numbers[str(name)]}</b>",
             showarrow=False,
-            font={"color": colours["ink"], "size": 12},
+            font={"color": colours["ink"], "size": 15},
             bgcolor=colours["bg"],
         )
     figure.update_layout(height=420, hovermode=False)
     figure.update_xaxes(showticklabels=False)
     figure.update_yaxes(showticklabels=False)
     return figure
-
-
-def _safe(name: object) -> str:
-    """A name that Plotly cannot take for markup."""
-    return shortened(name, longest=LONGEST_LABEL).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -64,7 +64,7 @@ def test_it_says_the_figures_with_their_intervals_and_that_they_are_against_the_
 def test_without_a_review_it_gives_a_range_and_its_assumption_and_never_an_interval(content):
     text = card(content).text
     assert "Between 90 and 119 affluent customers are not tagged" in text
-    assert "a range and not an interval: tags were given at random among the affluent" in text
+    assert "a range and not an interval; assumption: tags were given at random among the affluent" in text
     assert "is not given: no review has counted the hidden" in text
 
 
