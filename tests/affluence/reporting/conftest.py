@@ -10,6 +10,9 @@ import pytest
 from affluence.data.contract import Contract
 from affluence.data.profiling import Bin, ColumnProfile, Spread
 from affluence.data.reading import IntakeReport
+from affluence.decision.capacity import Capacity, Economics, decide_cut, gains_of
+from affluence.decision.reasons import Explanation
+from affluence.decision.segments import Agreement, Baseline, Segment, Segmentation
 from affluence.evaluation.results import (
     CapacityPoint,
     Confusion,
@@ -21,11 +24,15 @@ from affluence.evaluation.results import (
     Reliability,
     ReliabilityBin,
 )
+from affluence.pu.class_prior import HiddenCount
+from affluence.pu.discovery import Discovery
 from affluence.pu.release import ModelLabel
+from affluence.reporting.deciding import Deciding
 from affluence.reporting.run_report import ReportContent
 
 ASSUMPTION = "customers are drawn anew from the same bank"
 CUSTOMERS, TAGGED, CAPACITY = 10_000, 2_000, 1_000
+LISTED = 400
 
 
 def estimate(value: float, *, half: float = 0.005) -> Estimate:
@@ -193,6 +200,34 @@ def made_content(**changes: Any) -> ReportContent:
     return replace(content, **changes)
 
 
+def made_explanation(*, said: bool = True, sentence: str = "balance of USD 5,000; others 20") -> Explanation:
+    rows = list(range(LISTED))
+    reasons = pl.DataFrame(
+        {
+            "row": [0, 0],
+            "place": [1, 2],
+            "column": ["balance_usd", "age_years"],
+            "code": ["BALANCE_HIGH", "AGE_HIGH"],
+            "sentence": [sentence, "[internal] age of 70"],
+            "passes": [True, True],
+            "audience": ["speakable", "internal"],
+            "direction": ["for", "for"],
+        }
+    )
+    wide = pl.DataFrame({"row": rows, "code_1": ["BALANCE_HIGH"] * (LISTED - 4) + ["OTHER"] * 4})
+    shares = pl.DataFrame({"row": rows, "base": -2.0, "balance_usd": 1.0, "age_years": 0.5, "output": -0.5})
+    return Explanation(reasons, wide, shares, "trees", LISTED, 0.98, 0.0, 0.9, pl.DataFrame(), said)
+
+
+def made_segmentation(name: str = "Savers") -> Segmentation:
+    names = [name] * 390 + ["Few"] * 10
+    frame = pl.DataFrame({"row": list(range(LISTED)), "segment": names})
+    places = pl.DataFrame({"x": [0.1] * LISTED, "y": [0.2] * LISTED, "segment": names})
+    segments = tuple(Segment(each, (), f"rule of {each}", 1, 0.5) for each in (name, "Few"))
+    same = Agreement(0.93, 0.9)
+    return Segmentation(segments, frame, same, {2: same}, 0.5, Baseline(0.4, same), None, places)
+
+
 @pytest.fixture(scope="session")
 def make() -> SimpleNamespace:
     """The makers, each of which takes what is to be different."""
@@ -203,9 +238,11 @@ def make() -> SimpleNamespace:
         contract=made_contract,
         estimate=estimate,
         evaluation=made_evaluation,
+        explanation=made_explanation,
         intake=made_intake,
         learner=made_learner,
         profile=made_profile,
+        segmentation=made_segmentation,
     )
 
 
@@ -217,3 +254,23 @@ def evaluation() -> Evaluation:
 @pytest.fixture(scope="session")
 def contract() -> Contract:
     return made_contract()
+
+
+@pytest.fixture(scope="session")
+def deciding() -> Deciding:
+    count = HiddenCount(20.0, 60.0, None, "made", None)
+    scores = pl.DataFrame({"score": [2 - place / 100 for place in range(LISTED)], "tag": [0] * LISTED})
+    gains = gains_of(ranked=scores, scores=scores, discovery=Discovery("fast", (), 0, count, None, ()))
+    listed = pl.DataFrame(
+        {"row": range(LISTED), "rank": range(1, LISTED + 1), "customer_id": [f"CUST-{row:05}" for row in range(LISTED)]}
+    )
+    cut = decide_cut(Capacity(contacts=100), gains, Economics(cost_per_contact=2.0, value_per_find=50.0))
+    return Deciding(
+        cut=cut,
+        gains=gains,
+        listed=listed,
+        segmentation=made_segmentation(),
+        types=pl.DataFrame({"row": range(LISTED), "hidden_type": ["type uncertain"] * LISTED}),
+        explanation=made_explanation(),
+        offers=pl.DataFrame({"offer": ["savings"] * LISTED}),
+    )

@@ -1,71 +1,16 @@
 from dataclasses import replace
 
 import polars as pl
-import pytest
 
-from affluence.decision.capacity import Capacity, Economics, decide_cut, gains_of
 from affluence.decision.expected_finds import Expected
-from affluence.decision.reasons import Explanation
-from affluence.decision.segments import Agreement, Baseline, Segment, Segmentation
-from affluence.pu.class_prior import HiddenCount
-from affluence.pu.discovery import Discovery
 from affluence.reporting.deciding import Deciding, expected, share_bars, view_deciding
 from affluence.reporting.run_report import render_run_report
 
 HOSTILE = "</script><script>alert('x')</script>\u202e"
-ROWS = 400
 
 
 def kinds(**people: int) -> pl.DataFrame:
     return pl.DataFrame({"offer": [name for name, count in people.items() for _ in range(count)]})
-
-
-def made_explanation(*, said: bool = True, sentence: str = "balance of USD 5,000; others 20") -> Explanation:
-    rows = list(range(ROWS))
-    reasons = pl.DataFrame(
-        {
-            "row": [0, 0],
-            "place": [1, 2],
-            "column": ["balance_usd", "age_years"],
-            "code": ["BALANCE_HIGH", "AGE_HIGH"],
-            "sentence": [sentence, "[internal] age of 70"],
-            "passes": [True, True],
-            "audience": ["speakable", "internal"],
-            "direction": ["for", "for"],
-        }
-    )
-    wide = pl.DataFrame({"row": rows, "code_1": ["BALANCE_HIGH"] * (ROWS - 4) + ["OTHER"] * 4})
-    shares = pl.DataFrame({"row": rows, "base": -2.0, "balance_usd": 1.0, "age_years": 0.5, "output": -0.5})
-    return Explanation(reasons, wide, shares, "trees", ROWS, 0.98, 0.0, 0.9, pl.DataFrame(), said)
-
-
-def made_segmentation(name: str = "Savers") -> Segmentation:
-    names = [name] * 390 + ["Few"] * 10
-    frame = pl.DataFrame({"row": list(range(ROWS)), "segment": names})
-    places = pl.DataFrame({"x": [0.1] * ROWS, "y": [0.2] * ROWS, "segment": names})
-    segments = tuple(Segment(each, (), f"rule of {each}", 1, 0.5) for each in (name, "Few"))
-    same = Agreement(0.93, 0.9)
-    return Segmentation(segments, frame, same, {2: same}, 0.5, Baseline(0.4, same), None, places)
-
-
-@pytest.fixture(scope="module")
-def deciding() -> Deciding:
-    count = HiddenCount(20.0, 60.0, None, "made", None)
-    scores = pl.DataFrame({"score": [2 - place / 100 for place in range(ROWS)], "tag": [0] * ROWS})
-    gains = gains_of(ranked=scores, scores=scores, discovery=Discovery("fast", (), 0, count, None, ()))
-    listed = pl.DataFrame(
-        {"row": range(ROWS), "rank": range(1, ROWS + 1), "customer_id": [f"CUST-{row:05}" for row in range(ROWS)]}
-    )
-    cut = decide_cut(Capacity(contacts=100), gains, Economics(cost_per_contact=2.0, value_per_find=50.0))
-    return Deciding(
-        cut=cut,
-        gains=gains,
-        listed=listed,
-        segmentation=made_segmentation(),
-        types=pl.DataFrame({"row": range(ROWS), "hidden_type": ["type uncertain"] * ROWS}),
-        explanation=made_explanation(),
-        offers=kinds(savings=ROWS),
-    )
 
 
 def test_a_range_is_never_called_an_interval():
@@ -113,7 +58,7 @@ def test_ids_of_examples_are_masked_and_internal_reasons_are_not_said(make, deci
 
 
 def test_reasons_that_do_not_hold_are_not_shown(make, deciding):
-    quiet = replace(deciding, explanation=made_explanation(said=False))
+    quiet = replace(deciding, explanation=make.explanation(said=False))
     page = render_run_report(make.content(deciding=quiet))
     assert "No reasons are shown" in page
     assert "others 20" not in page
@@ -134,8 +79,8 @@ def test_every_section_of_a_made_bank_says_so(make, deciding):
 def test_hostile_words_can_only_be_read(make, deciding):
     hostile = replace(
         deciding,
-        segmentation=made_segmentation(HOSTILE),
-        explanation=made_explanation(sentence=HOSTILE),
+        segmentation=make.segmentation(HOSTILE),
+        explanation=make.explanation(sentence=HOSTILE),
         offers=pl.DataFrame({"offer": [HOSTILE] * 40}),
         type_note=HOSTILE,
     )

@@ -4,6 +4,9 @@ import shutil
 
 import pytest
 
+from affluence.pu.class_prior import HiddenCount
+from affluence.pu.discovery import Discovery
+from affluence.reporting.model_card import CardContent, render_model_card
 from affluence.reporting.run_report import render_run_report
 
 pytestmark = pytest.mark.slow
@@ -96,3 +99,46 @@ def test_without_scripts_everything_but_the_drawings_is_there(browser, address):
     assert page.locator("article").count() == 4
     assert page.locator("noscript p:visible").count() == 5
     assert not page.locator("#chart-recall").is_visible()
+
+
+@pytest.fixture(scope="module")
+def deciding_address(make, deciding, tmp_path_factory):
+    path = tmp_path_factory.mktemp("deciding") / "run_report.html"
+    path.write_text(render_run_report(make.content(deciding=deciding, simulated=True)), encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture(scope="module")
+def card_address(make, tmp_path_factory):
+    run, count = make.content(), HiddenCount(20.0, 60.0, None, "made", None)
+    found = Discovery("fast", (), 0, count, None, ())
+    content = CardContent(run.contract, run.intake, run.evaluation, found, run.model, None, "today", "0.1.0")
+    path = tmp_path_factory.mktemp("card") / "model_card.html"
+    path.write_text(render_model_card(content), encoding="utf-8")
+    return path.as_uri()
+
+
+def test_the_cut_and_the_map_draw_and_the_browser_has_nothing_to_say(browser, deciding_address):
+    page, noticed = open_page(browser, deciding_address)
+    for key in ("cut", "segments"):
+        page.locator(f"#chart-{key}").scroll_into_view_if_needed()
+        page.locator(f"#chart-{key} .main-svg").first.wait_for()
+    assert noticed == []
+
+
+@pytest.mark.parametrize("viewport", [WIDE, NARROW])
+@pytest.mark.parametrize("which", ["deciding_address", "card_address"])
+def test_deciding_and_the_card_stay_inside_the_window(browser, request, which, viewport):
+    page, noticed = open_page(browser, request.getfixturevalue(which), viewport=viewport)
+    assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+    assert noticed == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("which", ["deciding_address", "card_address"])
+def test_axe_finds_nothing_in_deciding_and_the_card(browser, request, which, scheme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-core is not installed")
+    page = browser.new_page(viewport=WIDE, color_scheme=scheme, bypass_csp=True)
+    page.goto(request.getfixturevalue(which))
+    found = axe.Axe().run(page).response["violations"]
+    assert [(each["id"], [node["html"][:120] for node in each["nodes"][:3]]) for each in found] == []
