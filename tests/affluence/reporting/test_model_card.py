@@ -14,7 +14,7 @@ from affluence.pu.release import ModelLabel
 from affluence.reporting.model_card import CardContent, LeftOutCount, card_content, render_model_card
 
 HOSTILE = "</p><script>alert('x')</script><img src=http://evil.example/x onerror=alert(1)>\u202e"
-RANGE = HiddenCount(90.0, 119.0, None, "tags were given at random among the affluent", None)
+RANGE = HiddenCount(90.0, 119.0, None, "holds only if tagging is random", None)
 COUNT = HiddenCount(60.0, 140.0, 95.0, "the checked were drawn as written", 0.9)
 
 
@@ -64,7 +64,7 @@ def test_it_says_the_figures_with_their_intervals_and_that_they_are_against_the_
 def test_without_a_review_it_gives_a_range_and_its_assumption_and_never_an_interval(content):
     text = card(content).text
     assert "Between 90 and 119 affluent customers are not tagged" in text
-    assert "a range and not an interval; assumption: tags were given at random among the affluent" in text
+    assert "a range, not an interval, and holds only if tagging is random" in text
     assert "is not given: no review has counted the hidden" in text
 
 
