@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from affluence.data.contract import Column, Missing
-from affluence.data.visible_text import shortened, visible
+from affluence.data.visible_text import shortened as shortened
+from affluence.data.visible_text import visible as visible
 from affluence.evaluation.results import Estimate
 
 THIN_SPACE = "\u202f"
