@@ -13,6 +13,8 @@ from typing import Any
 import click
 
 from affluence import terminal, workspace
+from affluence.cli_campaign import campaign
+from affluence.cli_deciding import capacity, explain, segments
 from affluence.cli_options import (
     CHAMPION_HELP,
     CONTRACT_HELP,
@@ -308,7 +310,8 @@ def tune(
     terminal.show_tuning(tunings, file=written)
 
 
-main.add_command(review)
+for deciding in (review, capacity, explain, segments, campaign):
+    main.add_command(deciding)
 
 
 @main.command()
@@ -341,7 +344,8 @@ def report(contract: str | None) -> None:
     root = workspace.project_root()
     with terminal.progress():
         chosen = workspace.contract_path(contract or workspace.last_table(root))
-        workspace.run_kedro(root, pipeline="reporting", env=None, parameters={"contract": str(chosen)})
+        parameters = {"contract": str(chosen), "model_version": workspace.last_version(root)}
+        workspace.run_kedro(root, pipeline="reporting", env=None, parameters=parameters)
     terminal.say(f"The report stands in {root / 'data/08_reporting/run_report.html'}")
 
 

@@ -44,6 +44,7 @@ from affluence.pu.training import train as cross_fit_learners
 from affluence.pu.tuned import NOT_TUNED, Tuned
 from affluence.pu.tuning import Ground, Trial, best_of, fresh_seed, judge, lay_ground
 from affluence.pu.tuning_record import Tuning
+from affluence.reporting.deciding import Deciding
 from affluence.reporting.run_report import ReportContent, render_run_report
 
 _logger = logging.getLogger(__name__)
@@ -340,8 +341,9 @@ def report(
     model_label: ModelLabel,
     discovery: Discovery,
     made_at: str,
+    deciding: Deciding | None = None,
 ) -> str:
-    """The run report as one HTML page; `made_at` is the time of the run in words."""
+    """The run report as one HTML page; `made_at` is the time of the run in words, `deciding` what was made of it."""
     columns = customers.drop("customer_id", "tag", strict=False)
     return render_run_report(
         ReportContent(
@@ -359,5 +361,6 @@ def report(
             findings=examination.findings,
             accounts=examination.accounts,
             discovery=discovery,
+            deciding=deciding,
         )
     )

@@ -39,6 +39,11 @@ def say(sentence: str) -> None:
     _out.print(sentence, markup=False)
 
 
+def print_table(table: Table) -> None:
+    """Print a table."""
+    _out.print(table)
+
+
 def complain(sentences: str) -> None:
     """Print what went wrong, to standard error."""
     _err.print(sentences, style="red", markup=False)

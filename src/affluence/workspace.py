@@ -95,6 +95,14 @@ def last_table(root: Path) -> str:
     return str(json.loads(evaluation.read_text(encoding="utf-8"))["table"])
 
 
+def last_version(root: Path) -> str:
+    """The version of the model by which the last run scored. Errors: UserError when nothing was run yet."""
+    label = root / "data" / "07_model_output" / "model_label.json"
+    if not label.is_file():
+        raise UserError("Nothing was run yet, so there is nothing to report. Begin with: affluence run")
+    return str(json.loads(label.read_text(encoding="utf-8"))["version"])
+
+
 def table_name(file: Path) -> str:
     """A contract's table name for a file: its stem in lower case, everything else an underscore."""
     stem = file.name.split(".")[0].lower()

@@ -3,6 +3,7 @@
 `metadata` is for Kedro-Viz, which draws the layer that it names.
 """
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from pydoc import locate
 from typing import Any
@@ -13,8 +14,10 @@ from pydantic import TypeAdapter
 
 from affluence.adapters.mlflow_registry import CHAMPION, Registry, model_name
 from affluence.data.contract import Contract, load_contract
+from affluence.data.exclusion_lists import ExclusionList, Kind, read_exclusion_list
+from affluence.data.offer_table import OfferTable, find_offers, load_offers
 from affluence.data.reading import Reading, read_customer_ids, read_sheet, read_table
-from affluence.data.writing import write_csv, write_parquet, write_text
+from affluence.data.writing import write_csv, write_folder, write_parquet, write_text
 from affluence.pu.release import ModelLabel, Release, ReleasedModel
 from affluence.pu.storage import load_tuned
 from affluence.pu.tuned import NOT_TUNED, Tuned
@@ -83,6 +86,55 @@ class SheetDataset(AbstractDataset[None, pl.DataFrame]):
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": str(self._path or "none given")}
+
+
+class OffersDataset(AbstractDataset[None, OfferTable]):
+    """The bank's table of offers: that of the contract's table, else the common one; of two folders the later one's."""
+
+    def __init__(self, *, contract: dict[str, str], folders: Sequence[str], metadata: Metadata | None = None) -> None:
+        self._contract = Path(contract["filepath"])
+        self._folders = [Path(folder) for folder in folders]
+        self.metadata = metadata
+
+    def load(self) -> OfferTable:
+        return load_offers(find_offers(load_contract(self._contract).table, folders=self._folders))
+
+    def save(self, data: None) -> None:
+        raise DatasetError("The table of offers is written by people; a pipeline only reads it.")
+
+    def _describe(self) -> dict[str, Any]:
+        return {"folders": ", ".join(map(str, self._folders))}
+
+
+class ExclusionsDataset(AbstractDataset[None, tuple[ExclusionList, ...]]):
+    """The exclusion lists that a run was given, kind by kind (`exclusions: {complaint: path}`); none without."""
+
+    def __init__(
+        self, *, contract: dict[str, str], filepaths: Mapping[Kind, str] | None, metadata: Metadata | None = None
+    ) -> None:
+        self._contract = Path(contract["filepath"])
+        self._paths: dict[Kind, Path] = {kind: Path(path) for kind, path in (filepaths or {}).items()}
+        self.metadata = metadata
+
+    def load(self) -> tuple[ExclusionList, ...]:
+        contract = load_contract(self._contract)
+        return tuple(read_exclusion_list(path, kind=kind, contract=contract) for kind, path in self._paths.items())
+
+    def save(self, data: None) -> None:
+        raise DatasetError("Exclusion lists are written by people; a pipeline only reads them.")
+
+    def _describe(self) -> dict[str, Any]:
+        return {"kinds": ", ".join(self._paths) or "none given"}
+
+
+class FolderDataset(FileDataset):
+    """Files by name in a new folder, which appears whole or not at all."""
+
+    def load(self) -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in sorted(self.path.iterdir())}
+
+    def save(self, data: dict[str, bytes]) -> None:
+        write_folder(data, self.path)
 
 
 class TunedDataset(AbstractDataset[None, Tuned]):
@@ -206,7 +258,8 @@ class RegisteredModelDataset(AbstractDataset[Release, ReleasedModel]):
     """The model of a contract's table in the registry.
 
     Saving registers it as challenger (champion when there is none, or with `promote`). Loading gives the version that
-    was saved in this run, if one was, so that a run's list and report speak of one model; else the one under `alias`.
+    was saved in this run, if one was, so that a run's list and report speak of one model; else `version`, where one is
+    named, or the one under `alias`.
     """
 
     def __init__(
@@ -215,12 +268,14 @@ class RegisteredModelDataset(AbstractDataset[Release, ReleasedModel]):
         contract: dict[str, str],
         store: dict[str, str],
         alias: str = CHAMPION,
+        version: str | None = None,
         promote: bool = False,
         metadata: Metadata | None = None,
     ) -> None:
         self.registry = Registry(folder=Path(store["path"]))
         self._contract = Path(contract["filepath"])
         self._alias = alias
+        self._version = version
         self._promote = promote
         self._saved: ModelLabel | None = None
         self.metadata = metadata
@@ -228,7 +283,10 @@ class RegisteredModelDataset(AbstractDataset[Release, ReleasedModel]):
     def load(self) -> ReleasedModel:
         if self._saved is not None:
             return self.registry.load(self._saved.name, version_number=self._saved.version)
-        return self.registry.load(model_name(load_contract(self._contract)), alias=self._alias)
+        name = model_name(load_contract(self._contract))
+        if self._version is not None:
+            return self.registry.load(name, version_number=str(self._version))
+        return self.registry.load(name, alias=self._alias)
 
     def save(self, data: Release) -> None:
         self._saved = self.registry.register(data, promote=self._promote)

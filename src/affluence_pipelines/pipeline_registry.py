@@ -1,13 +1,20 @@
-"""The pipelines by name. `kedro run` is everything before inference; `scoring` is inference; `everything` is both."""
+"""The pipelines by name. `kedro run` is everything before inference; `scoring` is inference.
+
+`deciding` makes a list of it and `campaign` a campaign; `everything` is all but the campaign.
+"""
 
 from kedro.pipeline import Pipeline
 
+from affluence_pipelines.pipelines.campaign.pipeline import create_pipeline as campaign
+from affluence_pipelines.pipelines.deciding.pipeline import create_pipeline as deciding
+from affluence_pipelines.pipelines.deciding.pipeline import cutting
 from affluence_pipelines.pipelines.evaluation.pipeline import create_pipeline as evaluation
 from affluence_pipelines.pipelines.features.pipeline import create_pipeline as features
 from affluence_pipelines.pipelines.intake.pipeline import accept
 from affluence_pipelines.pipelines.intake.pipeline import create_pipeline as intake
 from affluence_pipelines.pipelines.reporting.pipeline import create_pipeline as reporting
 from affluence_pipelines.pipelines.scoring.pipeline import create_pipeline as scoring
+from affluence_pipelines.pipelines.scoring.pipeline import opening
 from affluence_pipelines.pipelines.training.pipeline import create_pipeline as training
 
 
@@ -21,6 +28,8 @@ def register_pipelines() -> dict[str, Pipeline]:
         "training": training(),
         "evaluation": evaluation(),
         "scoring": accept("customers") + scoring(),
-        "reporting": reporting(),
-        "everything": before_inference + scoring() + reporting(),
+        "deciding": accept("customers") + scoring() + deciding(),
+        "campaign": accept("customers") + scoring() + cutting() + campaign(),
+        "reporting": opening() + deciding() + reporting(),
+        "everything": before_inference + scoring() + deciding() + reporting(),
     }

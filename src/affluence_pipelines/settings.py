@@ -13,5 +13,8 @@ CONFIG_LOADER_CLASS = OmegaConfigLoader
 CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",
-    "custom_resolvers": {"now": lambda: datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")},
+    "custom_resolvers": {
+        "now": lambda: datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "today": lambda: datetime.now(UTC).date().isoformat(),
+    },
 }

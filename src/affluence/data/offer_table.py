@@ -14,6 +14,7 @@ from affluence.data.contract import SingleKeyLoader
 from affluence.errors import UserError
 
 TYPES = ("money elsewhere", "about to cross", "mis-tagged", "look-alike", "type uncertain")
+UNCERTAIN = TYPES[-1]
 """The hidden types that a candidate may be of."""
 
 Text = Annotated[str, Field(min_length=1, pattern=r"\S")]

@@ -17,7 +17,8 @@ from affluence.errors import UserError
 SAME_CUSTOMER = "same customer"
 # How a list is laid out; what is absent is left out, what is not named here follows.
 LAYOUT = (
-    "campaign", "rank", "row", "customer_id", "score", "affluent_probability", "labelled_probability", "hidden_type",
+    "campaign", "rank", "rank_low", "rank_high", "chance_listed", "row", "customer_id", "score",
+    "affluent_probability", "labelled_probability", "hidden_type",
     "segment", "score_band", "offer", "opening", "offer_reason", "reason_1", "reason_2", "reason_3",
 )  # fmt: skip
 NO_SEGMENT = "all"

@@ -32,6 +32,12 @@ class SplitAdditive:
         neutral = replace(design, matrix=matrix)
         return self.booster.predict(booster_matrix(neutral), output_margin=True).astype(np.float64)
 
+    def parts(self, design: Design) -> tuple[LogOdds, LogOdds]:
+        """What the tag drivers add to typical ones, and `rest`; their sum is the booster's log-odds of the tag."""
+        rest = self.rest(design)
+        whole = self.booster.predict(booster_matrix(design), output_margin=True).astype(np.float64)
+        return whole - rest, rest
+
 
 def fit_split_additive(
     design: Design, tags: Tags, *, drivers: Sequence[int], effort: Effort, seed: int

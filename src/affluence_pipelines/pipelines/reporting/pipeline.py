@@ -2,13 +2,25 @@
 
 from kedro.pipeline import Pipeline, node
 
-from affluence import steps
+from affluence import deciding, steps
 
 
 def create_pipeline() -> Pipeline:
     """The pipeline from a run's results to its report."""
     return Pipeline(
         [
+            node(
+                deciding.for_report,
+                inputs={
+                    "made_cut": "cut",
+                    "gains": "gains",
+                    "listed": "listed",
+                    "described": "described",
+                    "economics": "params:economics",
+                },
+                outputs="deciding_pages",
+                name="tell_decision",
+            ),
             node(
                 steps.report,
                 inputs={
@@ -22,9 +34,10 @@ def create_pipeline() -> Pipeline:
                     "model_label": "model_label",
                     "discovery": "discovery",
                     "made_at": "params:made_at",
+                    "deciding": "deciding_pages",
                 },
                 outputs="run_report",
                 name="write_report",
-            )
+            ),
         ]
     )

@@ -5,8 +5,8 @@ from kedro.pipeline import Pipeline, node
 from affluence import steps
 
 
-def create_pipeline() -> Pipeline:
-    """The pipeline from a registered model and customers to candidates."""
+def opening() -> Pipeline:
+    """The pipeline that opens a registered model."""
     return Pipeline(
         [
             node(
@@ -14,7 +14,15 @@ def create_pipeline() -> Pipeline:
                 inputs={"released": "registered_model"},
                 outputs=["model", "model_label"],
                 name="open_model",
-            ),
+            )
+        ]
+    )
+
+
+def create_pipeline() -> Pipeline:
+    """The pipeline from a registered model and customers to candidates."""
+    return opening() + Pipeline(
+        [
             node(
                 steps.score,
                 inputs={"model": "model", "customers": "customers"},

@@ -1,0 +1,103 @@
+"""`affluence capacity`, `explain` and `segments`: where to cut the ranking, why people are above it, who they are."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from affluence import terminal, terminal_deciding, workspace_deciding
+from affluence.cli_options import CONTRACT_HELP, FOLDER, SHEET, VERSION_HELP, asks_for_capacity
+
+Asked = Mapping[str, Any]
+
+
+@click.command()
+@click.argument("file", type=SHEET, required=False)
+@click.option("--contract", required=True, help=CONTRACT_HELP)
+@asks_for_capacity
+@click.option("--model-version", help=VERSION_HELP)
+@click.option("--curve", type=click.Path(dir_okay=False, path_type=Path), help="Write the gain curve too (CSV).")
+def capacity(
+    file: Path | None, contract: str, asked: Asked, economics: Asked, model_version: str | None, curve: Path | None
+) -> None:
+    """Say what a list of the candidates in FILE (default: the contract's own) would bring, cut at a capacity.
+
+    The capacity is asked for in one way; the answer shows all of them. Nothing is written but the curve, if asked for.
+
+    \b
+    affluence capacity --contract customers --managers 40 --calls-a-week 5 --weeks 4
+    affluence capacity --contract customers --budget 30000 --cost-a-contact 12 --value-a-find 400
+    """
+    with terminal.progress():
+        table = workspace_deciding.score(file, contract, version=model_version)
+        made_cut, gains = workspace_deciding.cut(table, asked, economics)
+        if curve:
+            workspace_deciding.write_curve(gains, table, economics, curve)
+    terminal_deciding.show_cut(made_cut)
+    if curve:
+        terminal.say(f"Gain curve: {curve}")
+
+
+@click.command()
+@click.argument("file", type=SHEET, required=False)
+@click.option("--contract", required=True, help=CONTRACT_HELP)
+@asks_for_capacity
+@click.option("--all", "everybody", is_flag=True, help="Explain every candidate, not those above the cut alone.")
+@click.option("--reasons", default=3, show_default=True, type=click.IntRange(1, 6), help="At most so many a person.")
+@click.option("--model-version", help=VERSION_HELP)
+@click.option("--seed", default=0, show_default=True, help="Fixes what the explainer samples.")
+@click.option(
+    "--out", default=Path("data/07_model_output"), show_default=True, type=FOLDER, help="The folder to write."
+)
+def explain(
+    file: Path | None,
+    contract: str,
+    asked: Asked,
+    economics: Asked,  # noqa: ARG001  (asked alike of every verb that cuts)
+    everybody: bool,
+    reasons: int,
+    model_version: str | None,
+    seed: int,
+    out: Path,
+) -> None:
+    """Say why the candidates above the cut rank high, in sentences that may be said aloud.
+
+    Writes explained_list.csv, and for analysts explained_reasons.parquet with every column's part. A reason is said
+    only if the score falls when the person's value gives way to the usual one.
+    """
+    with terminal.progress():
+        table = workspace_deciding.score(file, contract, version=model_version)
+        explanation = workspace_deciding.explain(table, asked, everybody=everybody, reasons=reasons, seed=seed, out=out)
+    terminal_deciding.show_explanation(explanation)
+    terminal.say(f"List: {out / 'explained_list.csv'}")
+
+
+@click.command()
+@click.argument("file", type=SHEET, required=False)
+@click.option("--contract", required=True, help=CONTRACT_HELP)
+@asks_for_capacity
+@click.option("--most", default=6, show_default=True, type=click.IntRange(min=1), help="At most so many segments.")
+@click.option("--model-version", help=VERSION_HELP)
+@click.option("--seed", default=0, show_default=True, help="Fixes the halves on which segments are tried again.")
+@click.option("--out", type=FOLDER, help="A folder for segments.csv, groups.csv and profile.csv.")
+def segments(
+    file: Path | None,
+    contract: str,
+    asked: Asked,
+    economics: Asked,  # noqa: ARG001  (asked alike of every verb that cuts)
+    most: int,
+    model_version: str | None,
+    seed: int,
+    out: Path | None,
+) -> None:
+    """Part the candidates above the cut into a few kinds of people, each with a rule that places anybody by hand.
+
+    There are as many segments as are found again in halves of the list; fewer where they would not be.
+    """
+    with terminal.progress():
+        table = workspace_deciding.score(file, contract, version=model_version)
+        segmentation = workspace_deciding.segment(table, asked, most=most, seed=seed, out=out)
+    terminal_deciding.show_segments(segmentation)
+    if out:
+        terminal.say(f"Written: {out / 'segments.csv'}, groups.csv, profile.csv")

@@ -1,0 +1,240 @@
+"""The second half of the one sequence: from ranked candidates to a list that people can use.
+
+The cut, how sure each rank is, why, which segment, which offer, and the campaign. Kedro's
+nodes, the command line and the service's jobs call these, as they call `affluence.steps`. Each step takes what the
+steps before it gave and changes none of it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from importlib.metadata import version
+from typing import Any
+
+import polars as pl
+
+from affluence import progress
+from affluence.data.contract import Column, Contract, Use
+from affluence.data.doctor import apply_cell_rules
+from affluence.data.exclusion_lists import ExclusionList
+from affluence.data.intake_report import IntakeReport
+from affluence.data.offer_table import UNCERTAIN, OfferTable
+from affluence.decision.campaign import Campaign, CampaignSettings, Selection, make_campaign, select_people
+from affluence.decision.campaign_files import Provenance, campaign_files
+from affluence.decision.capacity import Capacity, Cut, Economics, Gains, decide_cut, gains_of
+from affluence.decision.offers import make_offers
+from affluence.decision.rank_certainty import rank_certainty
+from affluence.decision.reasons import Explanation, explain
+from affluence.decision.segments import Segmentation, segment_candidates
+from affluence.decision.strategy import strategies
+from affluence.errors import UserError
+from affluence.pu.fold_models import TrainedModel
+from affluence.pu.release import ModelLabel
+from affluence.reporting.deciding import Deciding
+
+# Without a word on capacity a list is so long: every tenth candidate.
+DEFAULT_SHARE = 0.1
+
+# What of a column is said, and nothing is learned from.
+WORDS = ("meaning", "spoken", "product")
+
+Asked = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Described:
+    """What is said of the listed beside their rank, each by `row`."""
+
+    certainty: pl.DataFrame
+    explanation: Explanation
+    segmentation: Segmentation
+    offers: pl.DataFrame
+
+    @property
+    def frames(self) -> tuple[pl.DataFrame, ...]:
+        """Frames by `row` that a list is joined with, the columns in the order in which they are read."""
+        return (
+            self.certainty,
+            self.segmentation.frame,
+            self.offers.select("row", "offer", "opening", "offer_reason"),
+            self.explanation.wide.select("row", pl.col("^reason_.*$")),
+        )
+
+
+def as_worded_now(model: TrainedModel, contract: Contract) -> TrainedModel:
+    """The model with the words of the contract as it stands now: a bank that mends a word need not train again.
+
+    What the model learned from stays as it was. A column that the contract forbids since then is no longer spoken of.
+    """
+    now = {column.name: column for column in contract.columns}
+    columns = tuple(_reworded(column, now.get(column.name, column)) for column in model.contract.columns)
+    return replace(model, contract=model.contract.model_copy(update={"columns": columns}))
+
+
+def prepare_cuts(model: TrainedModel, scores: pl.DataFrame, candidates: pl.DataFrame) -> Gains:
+    """What any cut of the candidates is read from, and the gain curve too."""
+    return gains_of(ranked=candidates, scores=scores, discovery=model.discovery)
+
+
+def cut(gains: Gains, contract: Contract, capacity: Asked, economics: Asked) -> Cut:
+    """The cut that is asked for by one of the names of `Capacity`; a tenth of the candidates where none is.
+
+    `economics` has `cost_a_contact` and `value_a_find`, in the contract's currency, each where it is known.
+    """
+    asked = {name: value for name, value in capacity.items() if value is not None}
+    if not {"contacts", "weeks", "budget", "threshold", "lowest_precision", "recall"} & asked.keys():
+        asked["contacts"] = max(1, round(DEFAULT_SHARE * gains.candidates))
+    return decide_cut(Capacity(**asked), gains, economics_of(contract, economics))
+
+
+def economics_of(contract: Contract, economics: Asked) -> Economics:
+    """What a contact costs and a find is worth, in the contract's currency."""
+    return Economics(
+        cost_per_contact=economics.get("cost_a_contact"),
+        value_per_find=economics.get("value_a_find"),
+        currency=contract.currency,
+    )
+
+
+def list_candidates(candidates: pl.DataFrame, made_cut: Cut) -> pl.DataFrame:
+    """The candidates above the cut, best first."""
+    return candidates.head(made_cut.contacts)
+
+
+def as_learned(model: TrainedModel, customers: pl.DataFrame) -> pl.DataFrame:
+    """The customers as the model learned to read them: with what was done to cells of the training table done again."""
+    return apply_cell_rules(customers, model.rules)
+
+
+def describe(
+    model: TrainedModel,
+    customers: pl.DataFrame,
+    scores: pl.DataFrame,
+    candidates: pl.DataFrame,
+    listed: pl.DataFrame,
+    offers: OfferTable,
+    *,
+    seed: int,
+) -> Described:
+    """Everything that is said of the `listed`, who are some of the `candidates`, in the order of `listed`.
+
+    Errors: UserError for a table of offers with a hole.
+    """
+    certainty = rank_certainty(candidates, discovery=model.discovery, contacts=_deepest(candidates, listed))
+    explanation = explain(model, customers, scores, listed, seed=seed)
+    segmentation = segment_candidates(listed, customers, model.contract, seed=seed)
+    progress.report("Placing the listed in segments", done=1, total=1)
+    return Described(
+        certainty=listed.select("row").join(certainty, on="row", how="left", maintain_order="left"),
+        explanation=explanation,
+        segmentation=segmentation,
+        offers=make_offers(listed, customers, model.contract, _without_types(listed), segmentation.frame, offers),
+    )
+
+
+def write_list(listed: pl.DataFrame, described: Described) -> pl.DataFrame:
+    """The listed with everything that is said of them, a row each, best first."""
+    whole = listed
+    for frame in described.frames:
+        whole = whole.join(frame, on="row", how="left", maintain_order="left")
+    return whole
+
+
+def campaign_settings(campaign: Asked, seed: int) -> CampaignSettings:
+    """The settings of a campaign; `day` is a date, or one in ISO 8601.
+
+    Errors: UserError for a day that is no date.
+    """
+    day = campaign["day"]
+    try:
+        began = day if isinstance(day, date) else date.fromisoformat(str(day))
+    except ValueError as error:
+        raise UserError(f"The campaign's day is {day!r}; give a date, as 2026-12-01.") from error
+    return CampaignSettings(**{**campaign, "day": began, "seed": seed})
+
+
+def for_report(made_cut: Cut, gains: Gains, listed: pl.DataFrame, described: Described, economics: Asked) -> Deciding:
+    """What the run report tells of the decision."""
+    return Deciding(
+        cut=made_cut,
+        gains=gains,
+        listed=listed,
+        segmentation=described.segmentation,
+        strategies=strategies(described.segmentation, described.offers, value_a_find=economics.get("value_a_find")),
+        explanation=described.explanation,
+        offers=described.offers,
+    )
+
+
+def select(
+    candidates: pl.DataFrame,
+    customers: pl.DataFrame,
+    made_cut: Cut,
+    settings: CampaignSettings,
+    exclusions: Sequence[ExclusionList],
+) -> Selection:
+    """Who may be contacted, as many as the cut allows, each customer once; and who is left out for which reasons."""
+    return select_people(
+        candidates,
+        contacts=made_cut.contacts,
+        bank_ids=customers["customer_id"],
+        settings=settings,
+        exclusions=exclusions,
+    )
+
+
+def describe_selection(
+    model: TrainedModel,
+    customers: pl.DataFrame,
+    scores: pl.DataFrame,
+    candidates: pl.DataFrame,
+    selection: Selection,
+    offers: OfferTable,
+    *,
+    seed: int,
+) -> Described:
+    """Everything that is said of the selected; see `describe`."""
+    return describe(model, customers, scores, candidates, selection.listed, offers, seed=seed)
+
+
+def hold_back(selection: Selection, described: Described, settings: CampaignSettings) -> Campaign:
+    """The campaign of the selected, with the control group held back."""
+    return make_campaign(selection, settings=settings, described=described.frames)
+
+
+def write_campaign(campaign: Campaign, provenance: Provenance) -> dict[str, bytes]:
+    """The campaign's files by name, from which it can be made again to the byte."""
+    return campaign_files(campaign, provenance)
+
+
+def provenance(
+    model: TrainedModel, label: ModelLabel, intake_report: IntakeReport, capacity: Asked, economics: Asked
+) -> Provenance:
+    """What a campaign is made from; `capacity` and `economics` as they were asked for."""
+    return Provenance(
+        model_name=label.name,
+        model_version=label.version,
+        data_hash=intake_report.data_hash,
+        contract_fingerprint=model.contract.fingerprint(),
+        cut={**capacity, **economics},
+        affluence_version=version("affluence"),
+    )
+
+
+def _reworded(learned: Column, now: Column) -> Column:
+    """The column as it was learned from, in the words of now."""
+    if learned.use is Use.FORBIDDEN:
+        return learned
+    use = Use.INTERNAL if now.use is Use.FORBIDDEN else now.use
+    words = {name: getattr(now, name) for name in WORDS}
+    return learned.model_copy(update={**words, "use": use})
+
+
+def _without_types(listed: pl.DataFrame) -> pl.DataFrame:
+    """No type is told apart yet, so offers go by segment and products alone."""
+    return listed.select("row", hidden_type=pl.lit(UNCERTAIN))
+
+
+def _deepest(candidates: pl.DataFrame, listed: pl.DataFrame) -> int:
+    """The rank down to which the list reaches."""
+    return max(1, min(candidates.height, int(listed["rank"].max() or 1)))  # type: ignore[arg-type]

@@ -1,0 +1,133 @@
+"""What a terminal shows of a decision: the cut, the reasons, the segments, a campaign and what came of it."""
+
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from affluence.terminal import print_table, say
+
+if TYPE_CHECKING:
+    from affluence.decision.campaign import Campaign
+    from affluence.decision.capacity import Cut
+    from affluence.decision.expected_finds import Expected
+    from affluence.decision.outcomes import CampaignResult
+    from affluence.decision.reasons import Explanation
+    from affluence.decision.segments import Segmentation
+    from affluence.evaluation.results import Estimate
+
+SHOWN_COLUMNS = 8
+
+
+def show_cut(cut: "Cut") -> None:
+    """Print everything that is known of a list that long."""
+    say(f"Asked for: {cut.asked_for}.")
+    found = _expected(cut.finds)
+    say(
+        f"Contact {cut.contacts:,} of {cut.candidates:,} candidates ({cut.share:.1%}): {found} truly affluent expected."
+    )
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column(no_wrap=True)
+    table.add_column()
+    for name, value in _lines(cut):
+        table.add_row(name, value)
+    print_table(table)
+    for note in cut.notes:
+        say(f"- {note}")
+    say(f"- {cut.finds.assumption[:1].upper()}{cut.finds.assumption[1:]}.")
+
+
+def show_explanation(explanation: "Explanation") -> None:
+    """Print by what the ranking is explained, how far that follows it, and how often each column is a reason."""
+    say(
+        f"Explained by {explanation.explainer}, fitted to {explanation.fitted_to:,} scores. Its ranking of the listed "
+        f"agrees with the real one at {explanation.agreement:.3f} (Spearman)."
+    )
+    if not explanation.said:
+        say("That is too little, so no reason is said.")
+    if explanation.pass_rate is not None:
+        say(f"{explanation.pass_rate:.0%} of the reasons tested hold: without the value the score falls.")
+    for row in explanation.by_column.sort("passed", descending=True).head(SHOWN_COLUMNS).iter_rows(named=True):
+        say(f"  {row['column']}: {row['passed']:,} of {row['tested']:,} hold")
+
+
+def show_segments(segmentation: "Segmentation") -> None:
+    """Print the segments with their rules, and how far they are found again."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("segment")
+    table.add_column("people", justify="right", no_wrap=True)
+    table.add_column("share", justify="right", no_wrap=True)
+    table.add_column("rule")
+    for part in segmentation.segments:
+        table.add_row(part.name, f"{part.people:,}", f"{part.share:.0%}", part.text)
+    print_table(table)
+    baseline = segmentation.baseline
+    say(
+        f"Found again in halves of the list: adjusted Rand index {segmentation.agreement.mean:.2f}, lowest "
+        f"{segmentation.agreement.lowest:.2f}; {segmentation.explained:.0%} of the differences lie between segments. "
+        f"Plain k-means: {baseline.agreement.mean:.2f}, {baseline.agreement.lowest:.2f} and {baseline.explained:.0%}."
+    )
+
+
+def show_campaign(campaign: "Campaign") -> None:
+    """Print who is called, held back and left out, and what the list can prove."""
+    say(
+        f"{campaign.settings.name} ({campaign.key}): {campaign.contacts.height:,} to contact, "
+        f"{campaign.control.height:,} held back as control group, {campaign.excluded.height:,} left out."
+    )
+    say(campaign.power.sentence())
+    for warning in campaign.warnings:
+        if warning != campaign.power.sentence():
+            say(f"- {warning}")
+
+
+def show_outcomes(result: "CampaignResult") -> None:
+    """Print what the campaign brought against its control group."""
+    say(f"Heard of {result.heard_of:,} of {result.contacted + result.control:,} customers in the campaign.")
+    lifts = {
+        "Upgrades": (result.upgrades, 100, " points"),
+        "Opt-outs": (result.opt_outs, 100, " points"),
+        "Complaints": (result.complaints, 100, " points"),
+        "Revenue a customer": (result.revenue, 1, ""),
+    }
+    for name, (lift, scale, unit) in lifts.items():
+        say(f"{name}, beyond the control group: {_difference(lift, scale=scale, unit=unit)}")
+    say(f"Verdicts learned for the next training: {result.review.height:,}.")
+    for warning in result.warnings:
+        say(f"- {warning}")
+
+
+def _lines(cut: "Cut") -> list[tuple[str, str]]:
+    currency = cut.economics.currency
+    lines = [
+        ("score of the last on the list", f"{cut.score:.3f}"),
+        ("lowest chance on the list", "unknown" if cut.lowest_chance is None else f"{cut.lowest_chance:.1%}"),
+        ("share affluent of the list", _expected(cut.precision, share=True)),
+    ]
+    if cut.recall_of_tagged:
+        recall = cut.recall_of_tagged
+        lines.append(("tagged affluent that high", f"{recall.value:.1%} (90 %: {recall.low:.1%} to {recall.high:.1%})"))
+    if cut.weeks is not None:
+        lines.append(("weeks of the team", f"{cut.weeks:,.1f}"))
+    for name, amount in (("cost", cut.cost), ("value", cut.value), ("net", cut.net)):
+        if amount is not None:
+            lines.append((name, f"{amount:,.0f} {currency}" if isinstance(amount, float) else _expected(amount)))
+    if cut.next_calls:
+        more = cut.next_calls
+        worth = f", worth {_expected(more.value)} {currency}" if more.value else ""
+        lines.append((f"the next {more.contacts} calls", f"{_expected(more.finds)} more{worth}"))
+    return lines
+
+
+def _expected(number: "Expected", *, share: bool = False) -> str:
+    pattern = "{:.1%}" if share else "{:,.0f}"
+    low, high = pattern.format(number.low), pattern.format(number.high)
+    if number.value is None:
+        return f"between {low} and {high}"
+    return f"{pattern.format(number.value)} (90 %: {low} to {high})"
+
+
+def _difference(lift: "Estimate | None", *, scale: float, unit: str) -> str:
+    if lift is None:
+        return "not known, nobody was held back"
+    value, low, high = (scale * part for part in (lift.value, lift.low, lift.high))
+    return f"{value:+,.1f}{unit} (90 %: {low:+,.1f} to {high:+,.1f})"

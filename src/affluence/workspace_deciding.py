@@ -1,0 +1,222 @@
+"""What the deciding verbs of the command line do: a table scored with a registered model, and what is made of it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from affluence import workspace
+from affluence.errors import UserError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from affluence.data.contract import Contract
+    from affluence.data.exclusion_lists import ExclusionList
+    from affluence.data.intake_report import IntakeReport
+    from affluence.deciding import Described
+    from affluence.decision.campaign import Campaign, CampaignSettings
+    from affluence.decision.capacity import Cut, Gains
+    from affluence.decision.outcomes import CampaignResult
+    from affluence.decision.reasons import Explanation
+    from affluence.decision.segments import Segmentation
+    from affluence.pu.fold_models import TrainedModel
+    from affluence.pu.release import ModelLabel
+
+Asked = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ScoredTable:
+    """A table that a registered model scored and ranked."""
+
+    customers: "pl.DataFrame"
+    scores: "pl.DataFrame"
+    candidates: "pl.DataFrame"
+    model: "TrainedModel"
+    label: "ModelLabel"
+    intake: "IntakeReport"
+
+    @property
+    def contract(self) -> "Contract":
+        """The contract that the model learned under."""
+        return self.model.contract
+
+
+def score(file: Path | None, contract: str, *, version: str | None) -> ScoredTable:
+    """The table in `file`, or the contract's own, scored with a version of its model, by default the champion."""
+    from affluence import deciding, steps
+    from affluence.adapters.mlflow_registry import model_name
+
+    accepted = workspace.read(file, contract)
+    customers, report = steps.intake(accepted.reading)
+    released = workspace.registry().load(model_name(accepted.contract), version_number=version)
+    model = deciding.as_worded_now(released.model, accepted.contract)
+    scores = steps.score(model, customers)
+    return ScoredTable(
+        customers=deciding.as_learned(model, customers),
+        scores=scores,
+        candidates=steps.candidates(model, scores),
+        model=model,
+        label=released.label,
+        intake=report,
+    )
+
+
+def cut(table: ScoredTable, capacity: Asked, economics: Asked) -> "tuple[Cut, Gains]":
+    """The cut of the table's candidates that is asked for, and what any other is read from."""
+    from affluence import deciding
+
+    gains = deciding.prepare_cuts(table.model, table.scores, table.candidates)
+    return deciding.cut(gains, table.contract, capacity, economics), gains
+
+
+def write_curve(gains: "Gains", table: ScoredTable, economics: Asked, out: Path) -> None:
+    """Write the gain curve, about two hundred list lengths, as CSV."""
+    from affluence import deciding
+    from affluence.data.writing import write_csv
+    from affluence.decision.capacity import gain_curve
+
+    write_csv(gain_curve(gains, deciding.economics_of(table.contract, economics)), out)
+
+
+def explain(
+    table: ScoredTable, capacity: Asked, *, everybody: bool, reasons: int, seed: int, out: Path
+) -> "Explanation":
+    """Why those above the cut, or all candidates, rank high; written into the folder `out`.
+
+    `explained_reasons.parquet` holds every column's part for analysts, `explained_list.csv` the list with what may be
+    said.
+    """
+    from affluence import deciding
+    from affluence.data.writing import write_csv, write_parquet
+    from affluence.decision import reasons as reason_codes
+
+    listed = table.candidates
+    if not everybody:
+        listed = deciding.list_candidates(listed, cut(table, capacity, {})[0])
+    explanation = reason_codes.explain(table.model, table.customers, table.scores, listed, seed=seed, reasons=reasons)
+    write_parquet(explanation.reasons, out / "explained_reasons.parquet")
+    write_csv(listed.join(explanation.wide, on="row", how="left", maintain_order="left"), out / "explained_list.csv")
+    return explanation
+
+
+def segment(table: ScoredTable, capacity: Asked, *, most: int, seed: int, out: Path | None) -> "Segmentation":
+    """The segments of those above the cut; into the folder `out`, where one is named, who is in which and the profile.
+
+    The profile is written without cells of fewer than ten people.
+    """
+    from affluence import deciding
+    from affluence.data.writing import write_csv
+    from affluence.decision.segments import segment_candidates
+
+    listed = deciding.list_candidates(table.candidates, cut(table, capacity, {})[0])
+    segmentation = segment_candidates(listed, table.customers, table.contract, seed=seed, most=most)
+    if out:
+        safe = segmentation.profile.for_leaving()
+        write_csv(listed.join(segmentation.frame, on="row", how="left", maintain_order="left"), out / "segments.csv")
+        write_csv(safe.groups, out / "groups.csv")
+        write_csv(safe.figures, out / "profile.csv")
+    return segmentation
+
+
+def describe(table: ScoredTable, listed: "pl.DataFrame", *, seed: int) -> "Described":
+    """What is said of the listed, with the offers of the bank's own table."""
+    from affluence import deciding
+    from affluence.data.offer_table import find_offers, load_offers
+
+    conf = workspace.project_root() / "conf"
+    offers = load_offers(find_offers(table.contract.table, folders=[conf / "base", conf / "local"]))
+    return deciding.describe(table.model, table.customers, table.scores, table.candidates, listed, offers, seed=seed)
+
+
+def read_exclusions(named: Sequence[tuple[str, Path]], contract: str) -> "tuple[ExclusionList, ...]":
+    """The exclusion lists in files, each named with its kind."""
+    from affluence.data.contract import load_contract
+    from affluence.data.exclusion_lists import KINDS, read_exclusion_list
+
+    loaded = load_contract(workspace.contract_path(contract))
+    lists = []
+    for kind, path in named:
+        if kind not in KINDS:
+            raise UserError(f"'{kind}' is no kind of exclusion list. Kinds are {', '.join(KINDS)}.")
+        lists.append(read_exclusion_list(path, kind=kind, contract=loaded))
+    return tuple(lists)
+
+
+def make_campaign(
+    table: ScoredTable,
+    settings: "CampaignSettings",
+    exclusions: "Sequence[ExclusionList]",
+    capacity: Asked,
+    economics: Asked,
+) -> "tuple[Campaign, Mapping[str, bytes]]":
+    """The campaign at the cut that is asked for, and its files by name."""
+    from affluence import deciding
+
+    made_cut, _ = cut(table, capacity, economics)
+    selection = deciding.select(table.candidates, table.customers, made_cut, settings, exclusions)
+    campaign = deciding.hold_back(selection, describe(table, selection.listed, seed=settings.seed), settings)
+    provenance = deciding.provenance(table.model, table.label, table.intake, capacity, economics)
+    return campaign, deciding.write_campaign(campaign, provenance)
+
+
+def replay(folder: Path, file: Path | None, contract: str, exclusions: Sequence[tuple[str, Path]]) -> tuple[str, ...]:
+    """What differs between the campaign in `folder` and its remake from the same table and lists; nothing when equal.
+
+    The model's version, the cut and the settings are those of the campaign's summary.
+    """
+    from affluence.data.writing import checksum
+    from affluence.decision.campaign_files import SUMMARY, differences, settings_of
+
+    summary = read_summary(folder)
+    provenance = summary["provenance"]
+    table = score(file, contract, version=provenance["model_version"])
+    economics = {name: provenance["cut"].get(name) for name in ("cost_a_contact", "value_a_find")}
+    capacity = {name: value for name, value in provenance["cut"].items() if name not in economics}
+    settings = settings_of(summary)
+    _, files = make_campaign(table, settings, read_exclusions(exclusions, contract), capacity, economics)
+    found = differences(summary, json.loads(files[SUMMARY]))
+    changed = [
+        f"{name} in the folder is not what was written."
+        for name, was in summary["files"].items()
+        if not (folder / name).is_file() or checksum((folder / name).read_bytes()) != was
+    ]
+    return (*found, *changed)
+
+
+def read_summary(folder: Path) -> dict[str, Any]:
+    """The summary of the campaign in `folder`. Errors: UserError when there is none."""
+    from affluence.decision.campaign_files import SUMMARY
+
+    path = folder / SUMMARY
+    if not path.is_file():
+        raise UserError(f"{folder} holds no campaign: there is no {SUMMARY} in it. Name the campaign's own folder.")
+    try:
+        summary = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"{path} is no JSON. Name a folder that 'affluence campaign make' wrote.") from error
+    if not isinstance(summary, dict) or not {"provenance", "settings", "files"} <= summary.keys():
+        raise UserError(f"{path} is no summary of a campaign. Name a folder that 'affluence campaign make' wrote.")
+    return summary
+
+
+def measure(outcomes: Path, folder: Path, contract: str, out: Path | None) -> "CampaignResult":
+    """What came of the campaign in `folder`; into the folder `out`, where one is named, a review sheet and take-up."""
+    import polars as pl
+
+    from affluence.data.contract import load_contract
+    from affluence.data.outcome_files import read_outcomes
+    from affluence.data.writing import write_csv
+    from affluence.decision.campaign_files import settings_of
+    from affluence.decision.outcomes import measure_campaign
+
+    settings = settings_of(read_summary(folder))
+    told = read_outcomes(outcomes, contract=load_contract(workspace.contract_path(contract)))
+    contacts, control = (pl.read_parquet(folder / name) for name in ("list.parquet", "control.parquet"))
+    result = measure_campaign(contacts, control, told, day=settings.day)
+    if out:
+        write_csv(result.review, out / "review.csv")
+        write_csv(result.take_up, out / "take_up.csv")
+    return result
