@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -34,6 +35,7 @@ from affluence.pu.storage import load_model, save_model
 from affluence.pu.tuning import State, Trial
 from affluence.pu.tuning_record import Tuning
 from affluence.reporting.figures import figures_page
+from affluence.reporting.model_card import card_content, render_model_card
 
 CHAMPION, CHALLENGER = "champion", "challenger"
 MODEL_REQUIREMENTS = (
@@ -218,7 +220,9 @@ class Registry:
         self._client().set_registered_model_alias(name, CHALLENGER, registered)
         if promote or self._version_of(name, CHAMPION) is None:
             self._make_champion(name, registered)
-        return self._label(self._client().get_model_version(name, registered), release.model.learner.settings)
+        label = self._label(self._client().get_model_version(name, registered), release.model.learner.settings)
+        mlflow.log_text(_model_card(release, label), "model_card.html")
+        return label
 
     def _new_version(self, name: str, logged: ModelInfo) -> str:
         client = self._client()
@@ -288,6 +292,12 @@ def _trials_under(client: MlflowClient, experiment: str, run_id: str) -> set[int
         token = page.token
         if not token:
             return numbers
+
+
+def _model_card(release: Release, label: ModelLabel) -> str:
+    """The model card of a release that is now registered under `label`."""
+    made_at = f"{datetime.now(UTC):%-d %B %Y, %H:%M} UTC"
+    return render_model_card(card_content(release, label, made_at=made_at, affluence_version=version("affluence")))
 
 
 def _now_ms() -> int:

@@ -10,6 +10,8 @@ from affluence.decision.segments import Segment, Segmentation
 
 MOST_GAPS = 3
 """More products than that nobody talks about in one conversation."""
+MOST_MEDIANS = 5
+"""More figures than that do not make a picture of somebody."""
 NO_CAMPAIGN = "No campaign yet"
 UNKNOWN_FINDS = "Unknown until some of the listed are checked by hand"
 
@@ -94,17 +96,25 @@ def _main_offer(placed: pl.DataFrame) -> tuple[dict[str, str], float]:
 
 
 def _who(safe: Profile, group: str, *, people: int | None, share: float | None) -> tuple[str, ...]:
-    """The size, and the medians beside those of the tagged affluent, as far as they may be told."""
+    """The size, and the medians that differ most from those of the tagged affluent, as far as they may be told."""
     size = "Fewer than 10 people" if people is None or share is None else f"{people:,} people, {share:.0%} of the list"
     medians = safe.figures.filter(pl.col("figure") == "median")
     theirs = dict(medians.filter(pl.col("group") == AFFLUENT).select("subject", "value").iter_rows())
     own = medians.filter((pl.col("group") == group) & pl.col("value").is_not_null())
-    lines = [size]
-    for subject, value in own.select("subject", "value").iter_rows():
-        beside = theirs.get(subject)
-        among = "" if beside is None else f" (tagged affluent: {beside:,.0f})"
-        lines.append(f"{subject}: {value:,.0f} in the middle, among those with one{among}")
-    return tuple(lines)
+    beside = [(subject, value, theirs.get(subject)) for subject, value in own.select("subject", "value").iter_rows()]
+    telling = sorted(beside, key=lambda line: -_apart(line[1], line[2]))[:MOST_MEDIANS]
+    return (size, *(_median(*line) for line in telling))
+
+
+def _apart(value: float, other: float | None) -> float:
+    """How far two medians are apart, as a share of the larger; 0 where there is nothing to hold one against."""
+    largest = max(abs(value), abs(other or 0.0))
+    return 0.0 if other is None or not largest else abs(value - other) / largest
+
+
+def _median(subject: str, value: float, other: float | None) -> str:
+    among = "" if other is None else f" (tagged affluent: {other:,.0f})"
+    return f"{subject}: {value:,.0f} in the middle, among those with one{among}"
 
 
 def _said_of(campaign: Mapping[str, object] | None) -> str:

@@ -126,8 +126,11 @@ def title(name: str, *, unit: str | None = None) -> str:
 
 
 def titles(columns: Iterable[Column]) -> dict[str, str]:
-    """The title of every column by its name; columns that would share one keep their unit."""
-    short_titles = {column.name: title(column.name, unit=column.unit) for column in columns}
+    """The title of every column by its name: as it is spoken of, else its name; those that would share one keep it."""
+    short_titles = {
+        column.name: _sentence_case([visible(column.spoken)]) if column.spoken else title(column.name, unit=column.unit)
+        for column in columns
+    }
     shared = {text for text, times in Counter(short_titles.values()).items() if times > 1}
     return {name: title(name) if text in shared else text for name, text in short_titles.items()}
 
