@@ -2,13 +2,13 @@
 
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import click
 
-from affluence import terminal, terminal_deciding, workspace_deciding
+from affluence import terminal, terminal_deciding, workspace, workspace_deciding
 from affluence.cli_options import CONTRACT_HELP, FOLDER, SHEET, VERSION_HELP, asks_for_capacity
 
 Asked = Mapping[str, Any]
@@ -67,7 +67,7 @@ def campaign_make(
     from affluence.data.writing import write_folder
     from affluence.decision.campaign import CampaignSettings
 
-    settings = CampaignSettings(day=(day or datetime.now(UTC)).date(), **chosen)
+    settings = CampaignSettings(day=day.date() if day else workspace.today(), **chosen)
     lists = workspace_deciding.read_exclusions(exclusions, contract)
     with terminal.progress():
         table = workspace_deciding.score(file, contract, version=model_version)

@@ -5,7 +5,7 @@ import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -101,6 +101,11 @@ def last_version(root: Path) -> str:
     if not label.is_file():
         raise UserError("Nothing was run yet, so there is nothing to report. Begin with: affluence run")
     return str(json.loads(label.read_text(encoding="utf-8"))["version"])
+
+
+def today() -> date:
+    """The day on which the command was given (UTC)."""
+    return datetime.now(UTC).date()
 
 
 def table_name(file: Path) -> str:

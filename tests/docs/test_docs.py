@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from affluence.cli import main, review
@@ -69,7 +70,9 @@ def test_every_verb_and_option_of_affluence_that_is_named_exists():
         if verb.startswith("-"):
             continue
         assert verb in main.commands, f"{paper}: affluence {verb}"
-        options = {option for parameter in main.commands[verb].params for option in parameter.opts}
+        command = main.commands[verb]
+        command = command.commands.get(words[0], command) if words and isinstance(command, click.Group) else command
+        options = {option for parameter in command.params for option in parameter.opts}
         given = {word.split("=")[0] for word in words if word.startswith("-")}
         assert given <= options, f"{paper}: affluence {verb} {' '.join(words)}"
 
