@@ -42,6 +42,10 @@ class FirstLayer:
         """What the columns other than the tag drivers say; zeros where no tag drivers are known."""
         return self.split.rest(design) if self.split else np.zeros(len(design))
 
+    def parts(self, design: Design) -> tuple[LogOdds, LogOdds]:
+        """What the tag drivers say, and the `rest`; zeros where no tag drivers are known."""
+        return self.split.parts(design) if self.split else (np.zeros(len(design)), np.zeros(len(design)))
+
 
 @dataclass(frozen=True)
 class FirstScores:
@@ -50,6 +54,7 @@ class FirstScores:
     rows: NDArray[np.intp]
     members: Floats
     rest: Floats
+    by_drivers: Floats
 
 
 @dataclass(frozen=True)
@@ -109,7 +114,8 @@ def _scores_for(layer: FirstLayer, design: Design, folds: Folds, *, first: int, 
     for learns, scored in ((first, second), (second, first)):
         rows = np.flatnonzero(folds == scored)
         there = design.rows(rows)
-        scores[learns] = FirstScores(rows, layer.members(there), layer.rest(there))
+        by_drivers, rest = layer.parts(there)
+        scores[learns] = FirstScores(rows, layer.members(there), rest, by_drivers)
     return scores
 
 
@@ -121,4 +127,5 @@ def _gather(pairs: Sequence[dict[int, FirstScores]], fold: int) -> FirstScores:
         rows=rows[order],
         members=np.concatenate([part.members for part in parts])[order],
         rest=np.concatenate([part.rest for part in parts])[order],
+        by_drivers=np.concatenate([part.by_drivers for part in parts])[order],
     )

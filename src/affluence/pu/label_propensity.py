@@ -123,6 +123,16 @@ class LabelPropensity:
             hidden += family.weight * affluent * (1 - tagged) / (1 - affluent * tagged).clip(1e-9)
         return propensity, hidden
 
+    def labelled(self, design: Design, rest: Floats) -> Floats:
+        """P(tagged | x) as the families have it: the mean over them of p e."""
+        ranks = rank_matrix(self.ranks, design)
+        inputs = self._inputs(ranks, rest)
+        labelled = np.zeros(len(design))
+        for family in self.families:
+            affluent = expit(weighted_sum(inputs, family.affluence))
+            labelled += family.weight * affluent * expit(weighted_sum(_terms(family, ranks), family.propensity))
+        return labelled
+
     def _inputs(self, ranks: Floats, rest: Floats) -> Floats:
         standard = (ranks - self.rank_means) / self.rank_spreads
         return _affluence_inputs(standard, (rest - self.rest_mean) / self.rest_spread)

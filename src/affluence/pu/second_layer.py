@@ -29,7 +29,7 @@ from affluence.pu.learners.under_propensity import (
     renew_booster,
 )
 from affluence.pu.row_wise import weighted_sum
-from affluence.pu.trust import trust_after_verdicts, trust_from_tags
+from affluence.pu.trust import Trust, split_score, trust_after_verdicts, trust_from_tags
 from affluence.pu.verdict_correction import VerdictCorrection, fit_verdict_correction
 
 Floats = NDArray[np.float64]
@@ -65,10 +65,14 @@ class Blend:
 
 @dataclass(frozen=True)
 class Plain:
-    """The answer without correction: the log-odds of the tag moved by `shift`; the corrected one counts by `trust`."""
+    """What stands beside the corrected answer, which counts by `trust`.
+
+    The split score counts by `split`, and the log-odds of the tag, moved by `shift`, by what is left.
+    """
 
     shift: float
     trust: float
+    split: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -108,12 +112,15 @@ class FoldFinder:
 
     def hidden(self, design: Design, labelled: LogOdds, corrected: LogOdds) -> LogOdds:
         """The log-odds of being hidden from the two views of the same customers."""
-        hidden: LogOdds = self.plain.trust * corrected + (1 - self.plain.trust) * (labelled + self.plain.shift)
+        trust, split = self.plain.trust, self.plain.split
+        hidden: LogOdds = trust * corrected + (1 - trust - split) * (labelled + self.plain.shift)
+        if split:
+            hidden += split * split_score(*self.first.parts(design))
         return self.correction.apply(design, hidden) if self.correction else hidden
 
     def wholly_corrected(self) -> "FoldFinder":
         """The finder as if its correction for selective tagging were wholly right, and nothing beside it."""
-        return replace(self, plain=replace(self.plain, trust=1.0), correction=None)
+        return replace(self, plain=replace(self.plain, trust=1.0, split=0.0), correction=None)
 
     def gains(self) -> dict[str, float]:
         """The split gain of the boosters of the true class, by feature, as shares of one."""
@@ -172,12 +179,14 @@ def fit_second_layer(
     boosters, scorecard = _fit_affluent(inside, evidence, of_tag=first.scorecard, effort=effort, seed=seed, begun=begun)
     labelled = blend.log_odds(scores.members)
     constant = top_purity(expit(labelled), tagged)
-    trust = trust_from_tags(scores.rest, tagged)
     unlabelled = _of_unlabelled(told, tagged)
+    untold = propensity
     if unlabelled is not None:
         untold = before or _fit_families(scores, inside, tagged, drivers=drivers, told=None)
+    trust = trust_from_tags(scores.rest, tagged, labelled=labelled, by_families=untold.labelled(inside, scores.rest))
+    if unlabelled is not None:
         trust = _trust_after(trust, labelled, hidden, untold, unlabelled, scores=scores, inside=inside)
-    plain = Plain(shift=float(logit(1 - constant)), trust=trust)
+    plain = Plain(shift=float(logit(1 - constant)), trust=trust.corrected, split=trust.split)
     return FoldFinder(first, blend, propensity, boosters, scorecard, design.names, plain)
 
 
@@ -213,7 +222,7 @@ def _without_drivers(
 
 
 def _trust_after(
-    before: float,
+    before: Trust,
     labelled: LogOdds,
     hidden: Floats,
     untold: LabelPropensity,
@@ -221,13 +230,14 @@ def _trust_after(
     *,
     scores: FirstScores,
     inside: Design,
-) -> float:
-    """The trust in the correction after verdicts; `untold` are the families as the tags alone told them."""
+) -> Trust:
+    """The trust after verdicts; `untold` are the families as the tags alone told them."""
     reviewed = inside.rows(verdicts.rows)
     by_tags = untold.posterior(reviewed, scores.rest[verdicts.rows])[1]
     return trust_after_verdicts(
         before,
         plain=labelled[verdicts.rows],
+        split=split_score(scores.by_drivers, scores.rest)[verdicts.rows],
         corrected=[_log_odds(hidden[verdicts.rows]), _log_odds(by_tags)],
         fitted_to_verdicts=[True, False],
         verdicts=verdicts,
