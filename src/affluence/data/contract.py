@@ -122,6 +122,8 @@ class Column(_Part):
 
     `product` is what whoever has a value here holds, in a person's words; several columns may speak of one product.
     `spoken` is how a reason names the column; left out, it is the name as words, without a currency at its end.
+    `fair_reach` says that the reach of a list is told by the groups in it: true for each category a group, or for a
+    number where its bands begin, ascending.
     """
 
     source: Header
@@ -132,6 +134,7 @@ class Column(_Part):
     categories: tuple[str, ...] | None = None
     missing: Missing
     product: Header | None = None
+    fair_reach: bool | tuple[float, ...] = False
     use: Use
     tag_driver: bool = False
     meaning: Header
@@ -139,6 +142,15 @@ class Column(_Part):
     wrong_type: Literal["refuse", "set_missing"] | None = None
     out_of_range: Literal["refuse", "set_missing", "keep"] | None = None
     unknown_category: Literal["refuse", "set_missing", "keep"] | None = None
+
+    @model_validator(mode="after")
+    def _groups_fit_the_type(self) -> Self:
+        bands = self.fair_reach if isinstance(self.fair_reach, tuple) else None
+        if bands is not None and (self.type is ColumnType.CATEGORY or list(bands) != sorted(set(bands)) or not bands):
+            raise ValueError("fair_reach lists bands that are no ascending numbers, wanted those of a number's column")
+        if self.fair_reach is True and self.type is not ColumnType.CATEGORY:
+            raise ValueError("fair_reach is true on a number, wanted the numbers at which its bands begin")
+        return self
 
     @model_validator(mode="after")
     def _limits_fit_the_type(self) -> Self:
