@@ -1,4 +1,4 @@
-"""`affluence capacity`, `explain` and `segments`: where to cut the ranking, why people are above it, who they are."""
+"""`affluence capacity`, `explain`, `segments` and `reach`: where to cut, why people are above it, and who they are."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -101,3 +101,36 @@ def segments(
     terminal_deciding.show_segments(segmentation)
     if out:
         terminal.say(f"Written: {out / 'segments.csv'}, groups.csv, profile.csv")
+
+
+@click.command()
+@click.argument("file", type=SHEET, required=False)
+@click.option("--contract", required=True, help=CONTRACT_HELP)
+@asks_for_capacity
+@click.option("--parity", help="A column with fair_reach: say what exchanges would even out its groups.")
+@click.option(
+    "--tolerance",
+    default=0.2,
+    show_default=True,
+    help="How far from the overall share a group may stay, as a part of it.",
+)
+@click.option("--model-version", help=VERSION_HELP)
+def reach(
+    file: Path | None,
+    contract: str,
+    asked: Asked,
+    economics: Asked,  # noqa: ARG001  (asked alike of every verb that cuts)
+    parity: str | None,
+    tolerance: float,
+    model_version: str | None,
+) -> None:
+    """Say whom a list reaches, by the groups that the contract names (fair_reach). No list is changed.
+
+    With --parity, the fewest exchanges that would even out the groups of one column, and their cost.
+    """
+    with terminal.progress():
+        table = workspace_deciding.score(file, contract, version=model_version)
+        reached, swaps = workspace_deciding.reach(table, asked, parity=parity, tolerance=tolerance)
+    terminal_deciding.show_reach(reached)
+    if swaps:
+        terminal.say(swaps.sentence())

@@ -1,6 +1,6 @@
 """The second half of the one sequence: from ranked candidates to a list that people can use.
 
-The cut, how sure each rank is, why, which segment, which offer, and the campaign. Kedro's
+The cut, how sure each rank is, why, what kind of candidate, which segment, which offer, and the campaign. Kedro's
 nodes, the command line and the service's jobs call these, as they call `affluence.steps`. Each step takes what the
 steps before it gave and changes none of it.
 """
@@ -18,10 +18,11 @@ from affluence.data.contract import Column, Contract, Use
 from affluence.data.doctor import apply_cell_rules
 from affluence.data.exclusion_lists import ExclusionList
 from affluence.data.intake_report import IntakeReport
-from affluence.data.offer_table import UNCERTAIN, OfferTable
+from affluence.data.offer_table import OfferTable
 from affluence.decision.campaign import Campaign, CampaignSettings, Selection, make_campaign, select_people
 from affluence.decision.campaign_files import Provenance, campaign_files
 from affluence.decision.capacity import Capacity, Cut, Economics, Gains, decide_cut, gains_of
+from affluence.decision.hidden_types import HiddenTypes, confusion_table, hidden_types
 from affluence.decision.offers import make_offers
 from affluence.decision.rank_certainty import rank_certainty
 from affluence.decision.reasons import Explanation, explain
@@ -36,7 +37,7 @@ from affluence.reporting.deciding import Deciding
 DEFAULT_SHARE = 0.1
 
 # What of a column is said, and nothing is learned from.
-WORDS = ("meaning", "spoken", "product")
+WORDS = ("meaning", "spoken", "product", "fair_reach")
 
 Asked = Mapping[str, Any]
 
@@ -47,6 +48,7 @@ class Described:
 
     certainty: pl.DataFrame
     explanation: Explanation
+    typed: HiddenTypes
     segmentation: Segmentation
     offers: pl.DataFrame
 
@@ -55,6 +57,7 @@ class Described:
         """Frames by `row` that a list is joined with, the columns in the order in which they are read."""
         return (
             self.certainty,
+            self.typed.types,
             self.segmentation.frame,
             self.offers.select("row", "offer", "opening", "offer_reason"),
             self.explanation.wide.select("row", pl.col("^reason_.*$")),
@@ -122,13 +125,15 @@ def describe(
     """
     certainty = rank_certainty(candidates, discovery=model.discovery, contacts=_deepest(candidates, listed))
     explanation = explain(model, customers, scores, listed, seed=seed)
+    typed = hidden_types(model, customers, scores, listed)
     segmentation = segment_candidates(listed, customers, model.contract, seed=seed)
     progress.report("Placing the listed in segments", done=1, total=1)
     return Described(
         certainty=listed.select("row").join(certainty, on="row", how="left", maintain_order="left"),
         explanation=explanation,
+        typed=typed,
         segmentation=segmentation,
-        offers=make_offers(listed, customers, model.contract, _without_types(listed), segmentation.frame, offers),
+        offers=make_offers(listed, customers, model.contract, typed.types, segmentation.frame, offers),
     )
 
 
@@ -153,16 +158,40 @@ def campaign_settings(campaign: Asked, seed: int) -> CampaignSettings:
     return CampaignSettings(**{**campaign, "day": began, "seed": seed})
 
 
-def for_report(made_cut: Cut, gains: Gains, listed: pl.DataFrame, described: Described, economics: Asked) -> Deciding:
-    """What the run report tells of the decision."""
+def for_report(
+    made_cut: Cut, gains: Gains, listed: pl.DataFrame, described: Described, economics: Asked, truth: pl.DataFrame
+) -> Deciding:
+    """What the run report tells of the decision; `truth` has rows where the table is made."""
+    types = described.typed.types
     return Deciding(
         cut=made_cut,
         gains=gains,
         listed=listed,
         segmentation=described.segmentation,
         strategies=strategies(described.segmentation, described.offers, value_a_find=economics.get("value_a_find")),
+        types=types,
+        type_note=type_note(described.typed),
+        type_confusion=None if truth.is_empty() else _said_and_true(confusion_table(types, truth)),
         explanation=described.explanation,
         offers=described.offers,
+    )
+
+
+def type_note(typed: HiddenTypes) -> str:
+    """On what the types rest, in sentences; or why there are none."""
+    basis = typed.basis
+    if basis.why_none is not None:
+        return basis.why_none
+    told = [
+        f"{one.name} {one.precision.value:.0%} (90 %: {one.precision.low:.0%} to {one.precision.high:.0%})"
+        for one in basis.types
+        if one.at_least is not None and one.precision is not None
+    ]
+    never = f" Never named, for it was right too seldom: {', '.join(basis.never_named)}." if basis.never_named else ""
+    return (
+        f"{typed.named:.0%} of the listed have a named type. The rule was learned on made customers; on made banks by "
+        f"which nothing was chosen it was right for {', '.join(told) or 'none'}.{never} How right it is on yours, only "
+        "people checked by hand can tell."
     )
 
 
@@ -224,15 +253,16 @@ def provenance(
 def _reworded(learned: Column, now: Column) -> Column:
     """The column as it was learned from, in the words of now."""
     if learned.use is Use.FORBIDDEN:
-        return learned
+        return learned.model_copy(update={"fair_reach": now.fair_reach})
     use = Use.INTERNAL if now.use is Use.FORBIDDEN else now.use
     words = {name: getattr(now, name) for name in WORDS}
     return learned.model_copy(update={**words, "use": use})
 
 
-def _without_types(listed: pl.DataFrame) -> pl.DataFrame:
-    """No type is told apart yet, so offers go by segment and products alone."""
-    return listed.select("row", hidden_type=pl.lit(UNCERTAIN))
+def _said_and_true(table: pl.DataFrame) -> pl.DataFrame:
+    """The confusion table in lines: hidden_type, truth, people; without cells too small to be told."""
+    lines = table.unpivot(index="true type", variable_name="hidden_type", value_name="people")
+    return lines.rename({"true type": "truth"}).filter(pl.col("people") > 0)
 
 
 def _deepest(candidates: pl.DataFrame, listed: pl.DataFrame) -> int:

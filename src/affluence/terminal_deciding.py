@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from affluence.decision.outcomes import CampaignResult
     from affluence.decision.reasons import Explanation
     from affluence.decision.segments import Segmentation
+    from affluence.evaluation.fairness import FairReach, GroupReach
     from affluence.evaluation.results import Estimate
 
 SHOWN_COLUMNS = 8
@@ -68,6 +69,20 @@ def show_segments(segmentation: "Segmentation") -> None:
     )
 
 
+def show_reach(reach: "FairReach") -> None:
+    """Print whom the list reaches by group, beside everybody."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("group")
+    for heading in ("candidates", "listed", "share (90 %)", "beside the others (90 %)", "expected affluent reached"):
+        table.add_column(heading, justify="right")
+    for group in reach.groups:
+        table.add_row(f"{group.column}: {group.group}", *_reached(group))
+    print_table(table)
+    whole = reach.overall
+    say(f"Of all candidates {whole.value:.1%} are listed. Groups under 10 candidates are not told.")
+    say("* is under four fifths of the others' share (EEOC 1978): a line to look at, and no verdict.")
+
+
 def show_campaign(campaign: "Campaign") -> None:
     """Print who is called, held back and left out, and what the list can prove."""
     say(
@@ -94,6 +109,21 @@ def show_outcomes(result: "CampaignResult") -> None:
     say(f"Verdicts learned for the next training: {result.review.height:,}.")
     for warning in result.warnings:
         say(f"- {warning}")
+
+
+def _reached(group: "GroupReach") -> tuple[str, ...]:
+    if group.share is None:
+        return ("too few", "", "", "", "")
+    share, ratio = group.share, group.ratio
+    mark = " *" if group.below_four_fifths else ""
+    beside = "" if ratio is None else f"{ratio.value:.2f} ({ratio.low:.2f} to {ratio.high:.2f}){mark}"
+    return (
+        f"{group.candidates:,}",
+        f"{group.listed:,}",
+        f"{share.value:.1%} ({share.low:.1%} to {share.high:.1%})",
+        beside,
+        "unknown" if group.reached is None else f"{group.reached:.1%}",
+    )
 
 
 def _lines(cut: "Cut") -> list[tuple[str, str]]:

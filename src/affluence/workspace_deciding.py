@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from affluence.decision.outcomes import CampaignResult
     from affluence.decision.reasons import Explanation
     from affluence.decision.segments import Segmentation
+    from affluence.evaluation.fairness import FairReach, Swaps
     from affluence.pu.fold_models import TrainedModel
     from affluence.pu.release import ModelLabel
 
@@ -100,6 +101,23 @@ def explain(
     write_parquet(explanation.reasons, out / "explained_reasons.parquet")
     write_csv(listed.join(explanation.wide, on="row", how="left", maintain_order="left"), out / "explained_list.csv")
     return explanation
+
+
+def reach(
+    table: ScoredTable, capacity: Asked, *, parity: str | None, tolerance: float
+) -> "tuple[FairReach, Swaps | None]":
+    """Whom those above the cut are, by group; and the exchanges that would even out the groups of `parity`."""
+    from affluence import deciding
+    from affluence.evaluation.fairness import grouping_columns, parity_swaps, reach_by_group
+
+    if not grouping_columns(table.customers, table.contract):
+        raise UserError(
+            f"The contract of {table.contract.table} names no groups. Add fair_reach to a column, as fair_reach: true."
+        )
+    everybody = (table.candidates, table.customers, table.contract)
+    listed = deciding.list_candidates(table.candidates, cut(table, capacity, {})[0])
+    swaps = parity_swaps(listed, *everybody, column=parity, tolerance=tolerance) if parity else None
+    return reach_by_group(listed, *everybody), swaps
 
 
 def segment(table: ScoredTable, capacity: Asked, *, most: int, seed: int, out: Path | None) -> "Segmentation":

@@ -58,7 +58,9 @@ class FairReach:
 
 @dataclass(frozen=True)
 class Swaps:
-    """The fewest exchanges after which every group of `column` is reached within `tolerance` of the overall share.
+    """The fewest exchanges after which every group of `column` is reached as the whole is, within `tolerance`.
+
+    `tolerance` is a part of the overall share: with 0.2, from four to six fifths of it.
 
     `leaving` and `entering` are row numbers of candidates, as many of one as of the other. `cost` is what is lost:
     expected finds where they are known (`in_finds`), else the sum of scores.
@@ -74,10 +76,10 @@ class Swaps:
     def sentence(self) -> str:
         """What a person should know who decides on them."""
         if not self.leaving:
-            return f"Every group of {self.column} is within {self.tolerance:.1%} of the overall share already."
+            return f"Every group of {self.column} is within {self.tolerance:.0%} of the overall share already."
         worth = f"{self.cost:,.1f} expected finds" if self.in_finds else f"{self.cost:,.1f} in score"
         return (
-            f"{len(self.leaving):,} exchanges would bring every group of {self.column} within {self.tolerance:.1%} of "
+            f"{len(self.leaving):,} exchanges would bring every group of {self.column} within {self.tolerance:.0%} of "
             f"the overall share, and would cost {worth}. Nothing was exchanged: that is for a person to decide."
         )
 
@@ -132,7 +134,7 @@ def parity_swaps(
             "fair_reach to the column in the contract."
         )
     if not 0 <= tolerance <= 1:
-        raise UserError(f"The tolerance is {tolerance:g}; give a share from 0 to 1, as 0.02 for two points.")
+        raise UserError(f"The tolerance is {tolerance:g}; give a part of the overall share from 0 to 1, as 0.2.")
     people = _grouped(named[column], _on_list(listed, candidates), customers)
     in_finds = people["affluent_probability"].null_count() == 0
     worth = "affluent_probability" if in_finds else "score"
@@ -231,8 +233,8 @@ def _exchanges(people: pl.DataFrame, tolerance: float) -> tuple[list[int], list[
     bounds = {}
     for (name,), members in people.group_by("group", maintain_order=True):
         size, on = members.height, int(members["listed"].sum())
-        low = min(ceil((overall - tolerance) * size - 1e-9), floor(overall * size + 1e-9))
-        high = max(floor((overall + tolerance) * size + 1e-9), ceil(overall * size - 1e-9))
+        low = min(ceil(overall * (1 - tolerance) * size - 1e-9), floor(overall * size + 1e-9))
+        high = max(floor(overall * (1 + tolerance) * size + 1e-9), ceil(overall * size - 1e-9))
         bounds[name] = (max(0, low), min(size, high), on)
     leave = {name: max(0, on - high) for name, (_, high, on) in bounds.items()}
     enter = {name: max(0, low - on) for name, (low, _, on) in bounds.items()}

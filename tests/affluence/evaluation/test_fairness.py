@@ -103,7 +103,7 @@ def test_no_smaller_and_no_cheaper_set_of_exchanges_does_it(seed):
     random = np.random.default_rng(seed)
     sexes = random.choice(["a", "b", "c"], 9, p=[0.5, 0.3, 0.2]).tolist()
     candidates, customers = people(sexes, scores=-np.sort(-random.normal(size=9)), probability=True)
-    tolerance, listed = 0.12, candidates.head(4)
+    tolerance, listed = 0.3, candidates.head(4)
     swaps = parity_swaps(listed, candidates, customers, contract(), column="sex", tolerance=tolerance)
     chance = candidates["affluent_probability"].to_numpy()
 
@@ -111,8 +111,8 @@ def test_no_smaller_and_no_cheaper_set_of_exchanges_does_it(seed):
         for name in set(sexes):
             of_group = [row for row in range(9) if sexes[row] == name]
             on, even = len(rows & set(of_group)), 4 / 9 * len(of_group)
-            low = min(np.ceil(even - tolerance * len(of_group) - 1e-9), np.floor(even + 1e-9))
-            high = max(np.floor(even + tolerance * len(of_group) + 1e-9), np.ceil(even - 1e-9))
+            low = min(np.ceil(even * (1 - tolerance) - 1e-9), np.floor(even + 1e-9))
+            high = max(np.floor(even * (1 + tolerance) + 1e-9), np.ceil(even - 1e-9))
             if not low <= on <= high:
                 return False
         return True

@@ -17,6 +17,7 @@ def create_pipeline() -> Pipeline:
                     "listed": "listed",
                     "described": "described",
                     "economics": "params:economics",
+                    "truth": "truth",
                 },
                 outputs="deciding_pages",
                 name="tell_decision",
