@@ -17,7 +17,7 @@ def curve_of(noise: float, *, folds: int = FOLDS, rows: int = ROWS):
     for fold in range(folds):
         there = np.flatnonzero(of_row != fold)
         members = np.stack([hidden[there] + random.normal(0, noise, len(there)), np.zeros(len(there))], axis=1)
-        scores.append(FirstScores(there, members, np.zeros(len(there))))
+        scores.append(FirstScores(there, members, rest=np.zeros(len(there)), by_drivers=np.zeros(len(there))))
     return score_errors(scores, BLENDS[:folds], of_row, hidden)
 
 
