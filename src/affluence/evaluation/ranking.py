@@ -56,7 +56,7 @@ def capacity_curve(
 ) -> tuple[CapacityPoint, ...]:
     """Recall, precision and lift of the tag at each of `capacities` (numbers of customers), with intervals."""
     groups = _group(scores, tags, at=capacities)
-    draws = _Draws.of(groups, seed=seed)
+    draws = Draws.of(groups, seed=seed)
     return tuple(_point(groups, draws, capacity) for capacity in sorted({int(c) for c in capacities}))
 
 
@@ -65,7 +65,7 @@ def roc_auc(scores: Scores, tags: Tags, *, seed: int = 0) -> Estimate:
     if tags.min() == tags.max():
         return Estimate(float("nan"), float("nan"), float("nan"), ASSUMPTION)
     value = float(roc_auc_score(tags, scores))
-    return _around(value, _Draws.of(_group(scores, tags), seed=seed).roc_auc())
+    return around(value, Draws.of(_group(scores, tags), seed=seed).roc_auc())
 
 
 def average_precision(scores: Scores, tags: Tags, *, seed: int = 0) -> Estimate:
@@ -73,7 +73,7 @@ def average_precision(scores: Scores, tags: Tags, *, seed: int = 0) -> Estimate:
     if not tags.any():
         return Estimate(float("nan"), float("nan"), float("nan"), ASSUMPTION)
     value = float(average_precision_score(tags, scores))
-    return _around(value, _Draws.of(_group(scores, tags), seed=seed).average_precision())
+    return around(value, Draws.of(_group(scores, tags), seed=seed).average_precision())
 
 
 def recall_difference(first: Scores, second: Scores, tags: Tags, *, capacity: int) -> Estimate:
@@ -119,14 +119,15 @@ def _group(scores: Scores, tags: Tags, *, at: Sequence[int] = ()) -> RankGroups:
 
 
 @dataclass(frozen=True)
-class _Draws:
+class Draws:
     """Bootstrap replicates x groups: how many tagged and how many others each group holds."""
 
     tagged: NDArray[np.int64]
     others: NDArray[np.int64]
 
     @classmethod
-    def of(cls, groups: RankGroups, *, seed: int) -> "_Draws":
+    def of(cls, groups: RankGroups, *, seed: int) -> "Draws":
+        """Replicates of a ranking in groups, every customer drawn a Poisson number of times."""
         generator = np.random.default_rng(seed)
         shape = (REPLICATES, len(groups.ends))
         return cls(generator.poisson(groups.tagged, shape), generator.poisson(groups.others, shape))
@@ -139,6 +140,15 @@ class _Draws:
             [
                 np.interp(share * size[-1], np.append(0, size), np.append(0, found))
                 for size, found in zip(sizes, tagged, strict=True)
+            ]
+        )
+
+    def tagged_above_last_listed(self, share: float) -> NDArray[np.float64]:
+        """By replicate, the tagged ranked above the end of a list of the first `share` of the others."""
+        return np.array(
+            [
+                np.interp(share * untagged[-1], np.append(0, untagged), np.append(0, tagged))
+                for untagged, tagged in zip(self.others.cumsum(axis=1), self.tagged.cumsum(axis=1), strict=True)
             ]
         )
 
@@ -158,7 +168,7 @@ class _Draws:
         return average
 
 
-def _point(groups: RankGroups, draws: _Draws, capacity: int) -> CapacityPoint:
+def _point(groups: RankGroups, draws: Draws, capacity: int) -> CapacityPoint:
     size, tagged = int(groups.ends[-1]), int(groups.tagged.sum())
     capacity = min(capacity, size)
     found = int(groups.tagged[groups.ends <= capacity].sum())
@@ -176,11 +186,11 @@ def _point(groups: RankGroups, draws: _Draws, capacity: int) -> CapacityPoint:
     )
 
 
+def around(value: float, draws: NDArray[np.float64]) -> Estimate:
+    """The interval of grouped draws, moved to the exact value: grouping shifts the level, hardly the spread."""
+    return _between(value, draws - np.median(draws) + value)
+
+
 def _between(value: float, draws: NDArray[np.float64]) -> Estimate:
     low, high = np.quantile(draws, [0.5 - LEVEL / 2, 0.5 + LEVEL / 2])
     return Estimate(value, min(value, float(low)), max(value, float(high)), ASSUMPTION, LEVEL)
-
-
-def _around(value: float, draws: NDArray[np.float64]) -> Estimate:
-    """The interval of grouped draws, moved to the exact value: grouping shifts the level, hardly the spread."""
-    return _between(value, draws - np.median(draws) + value)
