@@ -14,7 +14,7 @@ import click
 
 from affluence import terminal, workspace
 from affluence.cli_campaign import campaign
-from affluence.cli_deciding import capacity, explain, reach, segments
+from affluence.cli_deciding import capacity, compare, explain, reach, segments
 from affluence.cli_options import (
     CHAMPION_HELP,
     CONTRACT_HELP,
@@ -310,7 +310,7 @@ def tune(
     terminal.show_tuning(tunings, file=written)
 
 
-for deciding in (review, capacity, explain, segments, reach, campaign):
+for deciding in (review, capacity, explain, segments, reach, compare, campaign):
     main.add_command(deciding)
 
 

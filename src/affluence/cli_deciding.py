@@ -1,4 +1,4 @@
-"""`affluence capacity`, `explain`, `segments` and `reach`: where to cut, why people are above it, and who they are."""
+"""`affluence capacity`, `explain`, `segments`, `reach` and `compare`: where to cut, who is above it, and why."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -134,3 +134,32 @@ def reach(
     terminal_deciding.show_reach(reached)
     if swaps:
         terminal.say(swaps.sentence())
+
+
+@click.command()
+@click.argument("challenger")
+@click.option("--file", type=SHEET, help="The table on which both are compared [default: the contract's own].")
+@click.option("--contract", required=True, help=CONTRACT_HELP)
+@asks_for_capacity
+@click.option("--champion", help="The version to compare with [default: the champion].")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write who enters and leaves (CSV).")
+def compare(
+    challenger: str,
+    file: Path | None,
+    contract: str,
+    asked: Asked,
+    economics: Asked,  # noqa: ARG001  (asked alike of every verb that cuts)
+    champion: str | None,
+    out: Path | None,
+) -> None:
+    """Hold the version CHALLENGER of a table's model beside its champion, each customer scored by models without them.
+
+    Says how the two differ, with intervals, and who would enter and leave the list. Nothing is promoted.
+    """
+    with terminal.progress():
+        comparison = workspace_deciding.compare(
+            file, contract, champion=champion, challenger=challenger, capacity=asked, out=out
+        )
+    terminal_deciding.show_comparison(comparison)
+    if out:
+        terminal.say(f"Who enters and leaves: {out}")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from affluence.decision.outcomes import CampaignResult
     from affluence.decision.reasons import Explanation
     from affluence.decision.segments import Segmentation
+    from affluence.evaluation.comparison import ModelComparison
     from affluence.evaluation.fairness import FairReach, GroupReach
     from affluence.evaluation.results import Estimate
 
@@ -81,6 +82,29 @@ def show_reach(reach: "FairReach") -> None:
     whole = reach.overall
     say(f"Of all candidates {whole.value:.1%} are listed. Groups under 10 candidates are not told.")
     say("* is under four fifths of the others' share (EEOC 1978): a line to look at, and no verdict.")
+
+
+def show_comparison(comparison: "ModelComparison") -> None:
+    """Print how two models differ, and how many would enter and leave the list."""
+    figures = {
+        "recall of the tagged": comparison.recall_of_tagged,
+        "average precision of the tag": comparison.average_precision,
+        "ROC AUC of the tag": comparison.roc_auc,
+    }
+    table = Table(box=None, pad_edge=False)
+    for heading in ("", comparison.champion, comparison.challenger, "difference (90 %)"):
+        table.add_column(heading, justify="right" if heading else "left", no_wrap=True)
+    for name, beside in figures.items():
+        if beside:
+            differ = beside.difference
+            shown = f"{differ.value:+.4f} ({differ.low:+.4f} to {differ.high:+.4f})"
+            table.add_row(name, f"{beside.champion:.4f}", f"{beside.challenger:.4f}", shown)
+    print_table(table)
+    say(
+        f"Of {comparison.contacts:,} on the list {comparison.staying:,} would stay and {comparison.exchanged:,} would "
+        "leave for as many who enter."
+    )
+    say(comparison.verdict)
 
 
 def show_campaign(campaign: "Campaign") -> None:

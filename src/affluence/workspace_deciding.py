@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from affluence.decision.outcomes import CampaignResult
     from affluence.decision.reasons import Explanation
     from affluence.decision.segments import Segmentation
+    from affluence.evaluation.comparison import ModelComparison
     from affluence.evaluation.fairness import FairReach, Swaps
     from affluence.pu.fold_models import TrainedModel
     from affluence.pu.release import ModelLabel
@@ -101,6 +102,29 @@ def explain(
     write_parquet(explanation.reasons, out / "explained_reasons.parquet")
     write_csv(listed.join(explanation.wide, on="row", how="left", maintain_order="left"), out / "explained_list.csv")
     return explanation
+
+
+def compare(
+    file: Path | None, contract: str, *, champion: str | None, challenger: str, capacity: Asked, out: Path | None
+) -> "ModelComparison":
+    """Two versions of a table's model on the same customers; into `out`, where it is named, who enters and leaves."""
+    from affluence.data.writing import write_csv
+    from affluence.evaluation.comparison import Contender, compare_models
+
+    tables = [score(file, contract, version=version) for version in (champion, challenger)]
+    first, second = (
+        Contender(
+            name=f"version {table.label.version}",
+            ranks_by="affluence" if table.model.discovery.drivers else "tag",
+            scores=table.scores,
+            ranked=table.candidates,
+        )
+        for table in tables
+    )
+    comparison = compare_models(first, second, contacts=cut(tables[0], capacity, {})[0].contacts)
+    if out:
+        write_csv(comparison.moves, out)
+    return comparison
 
 
 def reach(

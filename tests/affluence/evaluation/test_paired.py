@@ -14,7 +14,7 @@ def two_rankings(size: int, *, apart: float, seed: int = 0):
     return first, first + apart * random.normal(size=size), tags
 
 
-def drawn_by_customer(first, second, tags, figure, *, replicates: int = 300) -> np.ndarray:
+def drawn_by_customer(first, second, tags, figure, *, replicates: int = 200) -> np.ndarray:
     random = np.random.default_rng(1)
     weights = random.poisson(1, (replicates, len(tags)))
     return np.array(
