@@ -21,9 +21,11 @@ from benchmarks.finder.report import MARKS, page
 from benchmarks.finder.results import Results, Run, Settings, Taken
 from benchmarks.finder.targets import TARGETS
 
-# Two seeds' mean moves by 0.01 to 0.02 with the version of a library or the processor, 0.03 is more than that; where
-# customers are reviewed, who is drawn moves it by up to 0.06 more.
-TOLERANCE, TOLERANCE_REVIEWED = 0.03, 0.09
+# Two seeds' mean moves by 0.01 to 0.02 with the version of a library or the processor, 0.03 is more than that. The small
+# made bank hides few: between two processors, the same code on the same rows moved by 0.04 there, and so did XGBoost with
+# its default settings. Where customers are reviewed, who is drawn moves it by up to 0.06 more.
+TOLERANCES = {"adult": 0.03, "bank": 0.06}
+TOLERANCE_REVIEWED = 0.09
 # With 2,400 tags among 20,000 rows the AUC of a ranking that knows nothing has a standard error of 0.006.
 COIN_TOLERANCE = 0.02
 WHERE = "benchmarks/finder/short/results.json"
@@ -262,7 +264,7 @@ def test_the_short_form_does_not_fall_below_what_was_kept(tmp_path, capsys):
     ours, kept = ratios(tmp_path / "results.json"), ratios(HERE / "short" / "results.json")
     assert ours.keys() == kept.keys()
     for case, ratio in ours.items():
-        allowed = TOLERANCE_REVIEWED if "reviewed" in case[2] else TOLERANCE
+        allowed = TOLERANCE_REVIEWED if "reviewed" in case[2] else TOLERANCES[case[0]]
         assert ratio >= kept[case] - allowed, f"{case}: {ratio:.3f}; {WHERE} says {kept[case]:.3f}"
     coins = coin_figures(tmp_path / "results.json")
     assert {data for data, _ in coins} == set(SHORT.data)
