@@ -21,9 +21,9 @@ from benchmarks.finder.report import MARKS, page
 from benchmarks.finder.results import Results, Run, Settings, Taken
 from benchmarks.finder.targets import TARGETS
 
-# Two seeds' mean moves by 0.01 to 0.02 with the version of a library or the processor, 0.03 is more than that. The small
-# made bank hides few: between two processors, the same code on the same rows moved by 0.04 there, and so did XGBoost with
-# its default settings. Where customers are reviewed, who is drawn moves it by up to 0.06 more.
+# Two seeds' mean moves by 0.01 to 0.02 with the version of a library or the processor, 0.03 is more than that. The
+# small made bank hides few: between two processors the same code on the same rows moved by 0.04 there, and so did
+# XGBoost with its default settings. Where customers are reviewed, who is drawn moves it by up to 0.06 more.
 TOLERANCES = {"adult": 0.03, "bank": 0.06}
 TOLERANCE_REVIEWED = 0.09
 # With 2,400 tags among 20,000 rows the AUC of a ranking that knows nothing has a standard error of 0.006.
