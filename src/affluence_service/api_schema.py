@@ -1,0 +1,32 @@
+"""The OpenAPI schema: what drf-spectacular reads from the views, and the errors that every one of them can answer."""
+
+from typing import Any, Literal
+
+from drf_spectacular.openapi import AutoSchema
+from rest_framework.permissions import AllowAny
+
+from affluence_service.api_errors import CONTENT_TYPE, TITLES, Problem
+
+
+class Schema(AutoSchema):
+    """Every answer that is an error has the one shape; a view names those beyond the usual in `problems`."""
+
+    def _get_response_bodies(self, direction: Literal["request", "response"] = "response") -> dict[str, Any]:
+        bodies: dict[str, Any] = super()._get_response_bodies(direction)
+        for status in sorted(self._problems()):
+            body = self._get_response_for_code(Problem, str(status), [CONTENT_TYPE])  # type: ignore[no-untyped-call]
+            bodies.setdefault(str(status), {**body, "description": TITLES[status]})
+        return bodies
+
+    def _problems(self) -> set[int]:
+        """The errors that this operation can answer with."""
+        statuses = {405, 406, 429, *getattr(self.view, "problems", ())}
+        if AllowAny not in getattr(self.view, "permission_classes", []):
+            statuses |= {401, 403}
+        if "{" in self.path:
+            statuses.add(404)
+        if self.method in {"POST", "PUT", "PATCH"}:
+            statuses |= {400, 415}
+        if getattr(self.view, "pagination_class", None) and self.method == "GET":
+            statuses |= {400, 404}
+        return statuses

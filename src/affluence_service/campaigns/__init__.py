@@ -1,0 +1,1 @@
+"""Lists that are approved and go out."""

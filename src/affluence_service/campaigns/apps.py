@@ -1,0 +1,10 @@
+"""The room of campaigns."""
+
+from django.apps import AppConfig
+
+
+class Campaigns(AppConfig):
+    """Lists that are approved and go out."""
+
+    name = "affluence_service.campaigns"
+    label = "campaigns"

@@ -1,0 +1,1 @@
+"""The ranked, and what a cut would give."""

@@ -1,0 +1,10 @@
+"""The room of jobs."""
+
+from django.apps import AppConfig
+
+
+class Jobs(AppConfig):
+    """Long work, done by workers."""
+
+    name = "affluence_service.jobs"
+    label = "jobs"

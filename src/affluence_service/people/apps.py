@@ -1,0 +1,10 @@
+"""The room of people."""
+
+from django.apps import AppConfig
+
+
+class People(AppConfig):
+    """Teams, people and their tokens."""
+
+    name = "affluence_service.people"
+    label = "people"

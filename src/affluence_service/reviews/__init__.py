@@ -1,0 +1,1 @@
+"""Customers checked by hand."""

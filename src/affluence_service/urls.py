@@ -1,0 +1,33 @@
+"""Every address of the service: each room's own under /api/v1, the schema, and whether it is well."""
+
+from django.urls import URLPattern, URLResolver, include, path
+from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
+
+from affluence_service import health
+from affluence_service.audit.urls import api_patterns as audit
+from affluence_service.campaigns.urls import api_patterns as campaigns
+from affluence_service.candidates.urls import api_patterns as candidates
+from affluence_service.datasets.urls import api_patterns as datasets
+from affluence_service.people.urls import api_patterns as people
+from affluence_service.registry.urls import api_patterns as registry
+from affluence_service.reviews.urls import api_patterns as reviews
+from affluence_service.runs.urls import api_patterns as runs
+
+API: list[URLPattern | URLResolver] = [
+    path("health", health.Health.as_view(), name="health"),
+    path("ready", health.Ready.as_view(), name="ready"),
+    path("schema", SpectacularAPIView.as_view(), name="schema"),
+    path("docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    path("reference", SpectacularRedocView.as_view(url_name="schema"), name="reference"),
+    *people,
+    *audit,
+    *datasets,
+    *registry,
+    *runs,
+    *candidates,
+    *reviews,
+    *campaigns,
+]
+urlpatterns = [path("api/v1/", include(API))]
+handler404 = "affluence_service.api_errors.not_found"
+handler500 = "affluence_service.api_errors.server_error"

@@ -1,0 +1,64 @@
+"""The processes of the service: migrations, a worker, and the process that does one job."""
+
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from typing import Any
+
+import click
+
+from affluence_service.verbs import main
+
+_logger = logging.getLogger(__name__)
+
+
+@main.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def manage(arguments: tuple[str, ...]) -> None:
+    """Django's own commands: manage migrate, manage check --deploy, manage shell."""
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(["affluence-service manage", *arguments])
+
+
+@main.command()
+@click.option("--until-idle", is_flag=True, help="Stop when nothing waits.")
+def worker(*, until_idle: bool) -> None:
+    """Take jobs and have them done, until told to stop."""
+    from affluence_service.jobs.worker import Worker
+
+    working = Worker()
+
+    def end(number: int, frame: Any) -> None:  # noqa: ARG001  (what a signal's handler is called with)
+        working.stop.set()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    working.run(until_idle=until_idle)
+
+
+@main.command(hidden=True)
+def do() -> None:
+    """Stand ready, then do the job whose id and lease come on standard input."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    from affluence import steps  # noqa: F401  (what takes seconds to import is there before the job)
+    from affluence_service.jobs.doing import do as do_job
+    from affluence_service.jobs.models import Job
+
+    line = sys.stdin.readline().split()
+    if len(line) != 2:
+        return
+    job = Job.objects.filter(id=line[0], lease=line[1]).first()
+    if job is not None:
+        do_job(job)
+
+
+def _end_with_parent(parent: int) -> None:
+    """End this process when its worker is gone: what it does would change nothing any more."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)
