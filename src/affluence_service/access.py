@@ -82,7 +82,7 @@ MAY: Mapping[Role, frozenset[Action]] = {
             Action.SEE_AUDIT,
         }
     ),
-    Role.RELATIONSHIP_MANAGER: frozenset({Action.SEE_OWN_CUSTOMERS, Action.GIVE_VERDICTS}),
+    Role.RELATIONSHIP_MANAGER: frozenset({Action.SEE_OWN_CUSTOMERS, Action.SEE_REVIEWS, Action.GIVE_VERDICTS}),
     Role.REVIEWER: frozenset(_SEEING | {Action.SEE_AUDIT}),
     Role.ADMINISTRATOR: frozenset({Action.MANAGE_PEOPLE, Action.SEE_AUDIT, Action.SEE_MODELS}),
 }

@@ -22,7 +22,15 @@ class Sheet(models.Model):
     seed = models.PositiveIntegerField(default=0)
     asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     asked_at = models.DateTimeField(auto_now_add=True)
+    given_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="sheets",
+        help_text="A relationship manager who checks them; without one, the team's analysts do.",
+    )
     folder = models.CharField(max_length=200, default="", blank=True)
+    problem = models.TextField(default="", blank=True)
 
     class Meta:
         """Newest first."""
