@@ -61,8 +61,8 @@ def campaign_make(
 ) -> None:
     """Make the campaign list of the table in FILE (default: the contract's own) at a capacity.
 
-    The folder holds the list (CSV, Excel, Parquet), the control group and the excluded apart, and a summary from which
-    the same list can be made again. It appears whole or not at all.
+    The folder holds a page to read (campaign.html), the list (CSV, Excel, Parquet), the control group and the excluded
+    apart, and a summary from which the same list can be made again. It appears whole or not at all.
     """
     from affluence.data.writing import write_folder
     from affluence.decision.campaign import CampaignSettings
@@ -100,7 +100,7 @@ def campaign_replay(folder: Path, file: Path | None, contract: str, exclusions: 
 @click.argument("outcomes", type=SHEET)
 @click.option("--campaign", "folder", required=True, type=CAMPAIGN, help="The campaign's folder.")
 @click.option("--contract", required=True, help=CONTRACT_HELP)
-@click.option("--out", type=FOLDER, help="A folder for review.csv (for the next training) and take_up.csv.")
+@click.option("--out", type=FOLDER, help="A folder for outcomes.html, review.csv (for the next training), take_up.csv.")
 def campaign_outcomes(outcomes: Path, folder: Path, contract: str, out: Path | None) -> None:
     """Say what a campaign brought, against its control group, from a sheet OUTCOMES of what came of each customer.
 
@@ -110,4 +110,5 @@ def campaign_outcomes(outcomes: Path, folder: Path, contract: str, out: Path | N
     result = workspace_deciding.measure(outcomes, folder, contract, out)
     terminal_deciding.show_outcomes(result)
     if out:
+        terminal.say(f"Page: {out / 'outcomes.html'}")
         terminal.say(f"For the next training: affluence train --contract {contract} --review {out / 'review.csv'}")

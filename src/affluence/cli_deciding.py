@@ -143,6 +143,7 @@ def reach(
 @asks_for_capacity
 @click.option("--champion", help="The version to compare with [default: the champion].")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write who enters and leaves (CSV).")
+@click.option("--page", type=click.Path(dir_okay=False, path_type=Path), help="Write the comparison as a page (HTML).")
 def compare(
     challenger: str,
     file: Path | None,
@@ -151,6 +152,7 @@ def compare(
     economics: Asked,  # noqa: ARG001  (asked alike of every verb that cuts)
     champion: str | None,
     out: Path | None,
+    page: Path | None,
 ) -> None:
     """Hold the version CHALLENGER of a table's model beside its champion, each customer scored by models without them.
 
@@ -158,8 +160,10 @@ def compare(
     """
     with terminal.progress():
         comparison = workspace_deciding.compare(
-            file, contract, champion=champion, challenger=challenger, capacity=asked, out=out
+            file, contract, champion=champion, challenger=challenger, capacity=asked, out=out, page=page
         )
     terminal_deciding.show_comparison(comparison)
     if out:
         terminal.say(f"Who enters and leaves: {out}")
+    if page:
+        terminal.say(f"Page: {page}")

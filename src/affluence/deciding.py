@@ -29,8 +29,10 @@ from affluence.decision.reasons import Explanation, explain
 from affluence.decision.segments import Segmentation, segment_candidates
 from affluence.decision.strategy import strategies
 from affluence.errors import UserError
+from affluence.evaluation.fairness import FairReach, fair_reach
 from affluence.pu.fold_models import TrainedModel
 from affluence.pu.release import ModelLabel
+from affluence.reporting.campaign_page import CampaignContent, render_campaign_page
 from affluence.reporting.deciding import Deciding
 
 # Without a word on capacity a list is so long: every tenth candidate.
@@ -158,8 +160,19 @@ def campaign_settings(campaign: Asked, seed: int) -> CampaignSettings:
     return CampaignSettings(**{**campaign, "day": began, "seed": seed})
 
 
+def reach(model: TrainedModel, customers: pl.DataFrame, candidates: pl.DataFrame, listed: pl.DataFrame) -> FairReach:
+    """Whom the listed are by the groups that the contract names, and what would even them out."""
+    return fair_reach(listed, candidates, customers, model.contract)
+
+
 def for_report(
-    made_cut: Cut, gains: Gains, listed: pl.DataFrame, described: Described, economics: Asked, truth: pl.DataFrame
+    made_cut: Cut,
+    gains: Gains,
+    listed: pl.DataFrame,
+    described: Described,
+    economics: Asked,
+    truth: pl.DataFrame,
+    reach: FairReach | None = None,
 ) -> Deciding:
     """What the run report tells of the decision; `truth` has rows where the table is made."""
     types = described.typed.types
@@ -174,6 +187,7 @@ def for_report(
         type_confusion=None if truth.is_empty() else _said_and_true(confusion_table(types, truth)),
         explanation=described.explanation,
         offers=described.offers,
+        reach=reach,
     )
 
 
@@ -231,9 +245,26 @@ def hold_back(selection: Selection, described: Described, settings: CampaignSett
     return make_campaign(selection, settings=settings, described=described.frames)
 
 
-def write_campaign(campaign: Campaign, provenance: Provenance) -> dict[str, bytes]:
-    """The campaign's files by name, from which it can be made again to the byte."""
-    return campaign_files(campaign, provenance)
+def campaign_page(
+    campaign: Campaign, provenance: Provenance, gains: Gains, contract: Contract, economics: Asked
+) -> str:
+    """The campaign on one HTML page, what to expect of those contacted among it; equal campaigns give equal pages."""
+    return render_campaign_page(
+        CampaignContent(
+            campaign=campaign,
+            provenance=provenance,
+            finds=gains.finds.among(campaign.contacts["score"].cast(pl.Float64).to_numpy()),
+            economics=economics_of(contract, economics),
+            title=contract.title,
+            table=contract.table,
+            simulated=contract.simulated,
+        )
+    )
+
+
+def write_campaign(campaign: Campaign, provenance: Provenance, page: str | None = None) -> dict[str, bytes]:
+    """The campaign's files by name, from which it can be made again to the byte; `page` is what people read of it."""
+    return campaign_files(campaign, provenance, page=page)
 
 
 def provenance(

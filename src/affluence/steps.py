@@ -21,6 +21,7 @@ from affluence.data.reference_bank import ReferenceBank, Scenario, simulate
 from affluence.data.writing import write_parquet
 from affluence.decision.scoring import rank_candidates, score_table
 from affluence.errors import UserError
+from affluence.evaluation.fairness import NO_GROUPS, FairReach, fair_reach
 from affluence.evaluation.results import Evaluation
 from affluence.evaluation.truth import UNKNOWN, TruthComparison, compare_with_truth
 from affluence.features.definitions import compute_features, features_of
@@ -69,6 +70,7 @@ __all__ = [
     "make_bank",
     "open_release",
     "prove_honesty",
+    "reach",
     "release",
     "report",
     "score",
@@ -291,11 +293,26 @@ def choose(training: Training, evaluation: Evaluation) -> tuple[TrainedModel, Di
     return model, model.discovery
 
 
+def reach(training: Training, evaluation: Evaluation, customers: pl.DataFrame) -> FairReach:
+    """Whom the champion's list reaches by group, a list of the capacity's share of the candidates, out of fold.
+
+    `customers` are those learned from, in their order. Without groups in the contract there are none in it.
+    """
+    scores = customers.select("row", score=pl.Series(training.fit_of(evaluation.champion).hidden))
+    ranked = scores.filter(pl.Series(training.tags == 0)).sort("score", "row", descending=[True, False])
+    listed = ranked.head(max(1, round(evaluation.capacity_share * ranked.height)))
+    return fair_reach(listed, ranked, customers, training.contract)
+
+
 def release(
-    model: TrainedModel, evaluation: Evaluation, intake_report: IntakeReport, left_out: LeftOut = NOBODY_LEFT_OUT
+    model: TrainedModel,
+    evaluation: Evaluation,
+    intake_report: IntakeReport,
+    left_out: LeftOut = NOBODY_LEFT_OUT,
+    reach: FairReach = NO_GROUPS,
 ) -> Release:
     """The model with the evidence for it, ready for the registry."""
-    return Release(model=model, evaluation=evaluation, intake=intake_report, left_out=left_out)
+    return Release(model=model, evaluation=evaluation, intake=intake_report, left_out=left_out, reach=reach)
 
 
 def open_release(released: ReleasedModel) -> tuple[TrainedModel, ModelLabel]:

@@ -183,7 +183,8 @@ def train(
         training, customers, in_sample_scores, capacity_share=options.capacity_share, champion=options.champion
     )
     model, discovery = steps.choose(training, evaluation)
-    label = registry().register(steps.release(model, evaluation, report, left_out), promote=promote)
+    reach = steps.reach(training, evaluation, customers)
+    label = registry().register(steps.release(model, evaluation, report, left_out, reach), promote=promote)
     return evaluation, discovery, label
 
 

@@ -105,11 +105,22 @@ def explain(
 
 
 def compare(
-    file: Path | None, contract: str, *, champion: str | None, challenger: str, capacity: Asked, out: Path | None
+    file: Path | None,
+    contract: str,
+    *,
+    champion: str | None,
+    challenger: str,
+    capacity: Asked,
+    out: Path | None,
+    page: Path | None = None,
 ) -> "ModelComparison":
-    """Two versions of a table's model on the same customers; into `out`, where it is named, who enters and leaves."""
-    from affluence.data.writing import write_csv
+    """Two versions of a table's model on the same customers.
+
+    Into `out`, where it is named, goes who enters and leaves; into `page` what an approver reads.
+    """
+    from affluence.data.writing import write_csv, write_text
     from affluence.evaluation.comparison import Contender, compare_models
+    from affluence.reporting.comparison_page import ComparisonContent, render_comparison_page
 
     tables = [score(file, contract, version=version) for version in (champion, challenger)]
     first, second = (
@@ -124,6 +135,17 @@ def compare(
     comparison = compare_models(first, second, contacts=cut(tables[0], capacity, {})[0].contacts)
     if out:
         write_csv(comparison.moves, out)
+    if page:
+        accepted = tables[0]
+        content = ComparisonContent(
+            comparison=comparison,
+            model=accepted.label.name,
+            title=accepted.contract.title,
+            data_hash=accepted.intake.data_hash,
+            day=workspace.today(),
+            simulated=accepted.contract.simulated,
+        )
+        write_text(render_comparison_page(content), page)
     return comparison
 
 
@@ -197,11 +219,12 @@ def make_campaign(
     """The campaign at the cut that is asked for, and its files by name."""
     from affluence import deciding
 
-    made_cut, _ = cut(table, capacity, economics)
+    made_cut, gains = cut(table, capacity, economics)
     selection = deciding.select(table.candidates, table.customers, made_cut, settings, exclusions)
     campaign = deciding.hold_back(selection, describe(table, selection.listed, seed=settings.seed), settings)
     provenance = deciding.provenance(table.model, table.label, table.intake, capacity, economics)
-    return campaign, deciding.write_campaign(campaign, provenance)
+    page = deciding.campaign_page(campaign, provenance, gains, table.contract, economics)
+    return campaign, deciding.write_campaign(campaign, provenance, page)
 
 
 def replay(folder: Path, file: Path | None, contract: str, exclusions: Sequence[tuple[str, Path]]) -> tuple[str, ...]:
@@ -245,20 +268,35 @@ def read_summary(folder: Path) -> dict[str, Any]:
 
 
 def measure(outcomes: Path, folder: Path, contract: str, out: Path | None) -> "CampaignResult":
-    """What came of the campaign in `folder`; into the folder `out`, where one is named, a review sheet and take-up."""
+    """What came of the campaign in `folder`.
+
+    Into the folder `out`, where one is named, go a page, a review sheet and the take-up.
+    """
     import polars as pl
 
     from affluence.data.contract import load_contract
     from affluence.data.outcome_files import read_outcomes
-    from affluence.data.writing import write_csv
+    from affluence.data.writing import write_csv, write_text
     from affluence.decision.campaign_files import settings_of
     from affluence.decision.outcomes import measure_campaign
+    from affluence.reporting.outcomes_page import OutcomesContent, render_outcomes_page
 
     settings = settings_of(read_summary(folder))
-    told = read_outcomes(outcomes, contract=load_contract(workspace.contract_path(contract)))
+    loaded = load_contract(workspace.contract_path(contract))
+    told = read_outcomes(outcomes, contract=loaded)
     contacts, control = (pl.read_parquet(folder / name) for name in ("list.parquet", "control.parquet"))
     result = measure_campaign(contacts, control, told, day=settings.day)
     if out:
+        content = OutcomesContent(
+            result=result,
+            campaign=settings.name,
+            key=str(contacts["campaign"].first()),
+            day=settings.day,
+            title=loaded.title,
+            currency=loaded.currency,
+            simulated=loaded.simulated,
+        )
         write_csv(result.review, out / "review.csv")
         write_csv(result.take_up, out / "take_up.csv")
+        write_text(render_outcomes_page(content), out / "outcomes.html")
     return result

@@ -76,6 +76,11 @@ class Campaign:
     power: Power
     warnings: tuple[str, ...]
 
+    @property
+    def topped_up(self) -> int:
+        """How many of the list stand below the cut, in the places of the excluded."""
+        return sum(int((people["rank"] > self.asked).sum()) for people in (self.contacts, self.control))
+
 
 def select_people(
     ranked: pl.DataFrame,

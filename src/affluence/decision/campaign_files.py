@@ -11,9 +11,9 @@ from affluence.data.writing import checksum, table_bytes
 from affluence.decision.campaign import Campaign, CampaignSettings
 from affluence.errors import UserError
 
-SUMMARY = "summary.json"
+SUMMARY, PAGE = "summary.json", "campaign.html"
 
-__all__ = ["SUMMARY", "Provenance", "campaign_files", "differences", "settings_of"]
+__all__ = ["PAGE", "SUMMARY", "Provenance", "campaign_files", "differences", "settings_of"]
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,12 @@ class Provenance:
     affluence_version: str
 
 
-def campaign_files(campaign: Campaign, provenance: Provenance) -> dict[str, bytes]:
+def campaign_files(campaign: Campaign, provenance: Provenance, *, page: str | None = None) -> dict[str, bytes]:
     """The files of a campaign by name, for `data.writing.write_folder`: equal campaigns give equal bytes.
 
     `list.csv`, `list.xlsx` and `list.parquet` hold those to be contacted and nobody else; `control.parquet` those held
-    back, `excluded.parquet` those left out, `summary.json` everything that is needed to make them again.
+    back, `excluded.parquet` those left out, `summary.json` everything that is needed to make them again. `page`, where
+    there is one, stands beside them as `campaign.html`.
     """
     files = {
         "list.csv": table_bytes(campaign.contacts, "csv"),
@@ -41,6 +42,8 @@ def campaign_files(campaign: Campaign, provenance: Provenance) -> dict[str, byte
         "control.parquet": table_bytes(campaign.control, "parquet"),
         "excluded.parquet": table_bytes(campaign.excluded, "parquet"),
     }
+    if page is not None:
+        files[PAGE] = page.encode()
     summary = _summary(campaign, provenance) | {"files": {name: checksum(content) for name, content in files.items()}}
     return files | {SUMMARY: (json.dumps(summary, indent=2, ensure_ascii=False) + "\n").encode()}
 
@@ -83,18 +86,13 @@ def _summary(campaign: Campaign, provenance: Provenance) -> dict[str, Any]:
             "expected": campaign.asked,
             "excluded": campaign.excluded.height,
             "excluded_by_reason": dict(sorted(kinds.items())),
-            "topped_up": _beyond(campaign),
+            "topped_up": campaign.topped_up,
             "held_back": held_back,
             "written": written,
         },
         "power": asdict(campaign.power),
         "warnings": list(campaign.warnings),
     }
-
-
-def _beyond(campaign: Campaign) -> int:
-    """How many of the list stand below the cut, in the places of the excluded."""
-    return sum(int((people["rank"] > campaign.asked).sum()) for people in (campaign.contacts, campaign.control))
 
 
 def _flat(part: Any, path: str = "") -> Iterator[tuple[str, Any]]:

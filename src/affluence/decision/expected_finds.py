@@ -67,13 +67,13 @@ class FindsByRank:
     def between(self, first: int, last: int) -> Expected:
         """The truly affluent among the candidates after rank `first` up to rank `last`."""
         finds = self._at(self.finds, last) - self._at(self.finds, first)
-        if not self.reviewed:
-            return Expected(float(finds.min()), float(finds.max()), None, self.assumption, None)
         variance = np.maximum(0, self._at(self.variance, last) - self._at(self.variance, first))
-        drawn = np.clip(finds + np.sqrt(variance) * _noise(len(finds)), 0, last - first)
-        low, high = np.quantile(drawn, [0.5 - LEVEL / 2, 0.5 + LEVEL / 2])
-        value = float(finds.mean())
-        return Expected(min(float(low), value), max(float(high), value), value, self.assumption)
+        return self._expected(finds, variance, people=last - first)
+
+    def among(self, scores: Floats) -> Expected:
+        """The truly affluent among candidates with these scores, wherever they stand in the ranking."""
+        chances = expit(self.views[:, :1] + self.views[:, 1:] * scores)
+        return self._expected(chances.sum(axis=1), (chances * (1 - chances)).sum(axis=1), people=len(scores))
 
     def longest(self, precision: float) -> int:
         """The longest list whose expected share of affluent is at least `precision`; 0 where none is."""
@@ -89,6 +89,22 @@ class FindsByRank:
     def chance(self, score: float) -> float | None:
         """The chance of a candidate with that score; None without a review."""
         return float(expit(self.views[:, 0] + self.views[:, 1] * score).mean()) if self.reviewed else None
+
+    def chances(self, scores: Floats) -> Floats | None:
+        """The chance of each candidate with these scores, which add up to `among` of them; None without a review."""
+        if not self.reviewed:
+            return None
+        # View by view: all at once would take the views' number times the memory of the scores.
+        total: Floats = sum((expit(shift + factor * scores) for shift, factor in self.views), np.zeros(len(scores)))
+        return total / len(self.views)
+
+    def _expected(self, finds: Floats, variance: Floats, *, people: int) -> Expected:
+        if not self.reviewed:
+            return Expected(float(finds.min()), float(finds.max()), None, self.assumption, None)
+        drawn = np.clip(finds + np.sqrt(variance) * _noise(len(finds)), 0, people)
+        low, high = np.quantile(drawn, [0.5 - LEVEL / 2, 0.5 + LEVEL / 2])
+        value = float(finds.mean())
+        return Expected(min(float(low), value), max(float(high), value), value, self.assumption)
 
     def _at(self, sums: Floats, rank: int) -> Floats:
         """The sums down to `rank`, between two ends in proportion."""

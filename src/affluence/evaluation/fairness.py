@@ -5,7 +5,7 @@ forbidden to the learners may say so, for it is the one to look at. Nothing here
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, floor
 
 import polars as pl
@@ -22,6 +22,8 @@ NOT_RECORDED = "not recorded"
 FOUR_FIFTHS = 0.8
 # A group of fewer candidates could point at somebody.
 SMALLEST_GROUP = 10
+# How far from the overall share a group may stay, as a part of it.
+TOLERANCE = 0.2
 RATIO_ASSUMPTION = "Katz interval of the ratio of two independent shares"
 
 
@@ -46,14 +48,6 @@ class GroupReach:
     def below_four_fifths(self) -> bool:
         """Whether the group is reached less than four fifths as often as the others; a line to look at."""
         return self.ratio is not None and self.ratio.value < FOUR_FIFTHS
-
-
-@dataclass(frozen=True)
-class FairReach:
-    """The reach of a list by group, and over everybody."""
-
-    overall: Estimate
-    groups: tuple[GroupReach, ...]
 
 
 @dataclass(frozen=True)
@@ -82,6 +76,41 @@ class Swaps:
             f"{len(self.leaving):,} exchanges would bring every group of {self.column} within {self.tolerance:.0%} of "
             f"the overall share, and would cost {worth}. Nothing was exchanged: that is for a person to decide."
         )
+
+
+@dataclass(frozen=True)
+class FairReach:
+    """The reach of a list by group, and over everybody; `exchanges` are what would even out each column."""
+
+    overall: Estimate
+    groups: tuple[GroupReach, ...]
+    exchanges: tuple[Swaps, ...] = ()
+
+
+# Where a contract names no groups, or there is nobody to reach.
+NO_GROUPS = FairReach(Estimate(0.0, 0.0, 1.0, "there is nobody to reach", LEVEL), ())
+
+
+def fair_reach(
+    listed: pl.DataFrame,
+    candidates: pl.DataFrame,
+    customers: pl.DataFrame,
+    contract: Contract,
+    *,
+    tolerance: float = TOLERANCE,
+) -> FairReach:
+    """The reach by every group that the contract names, and the exchanges that would even out each column of groups.
+
+    Frames as in `reach_by_group`; without candidates, or without named groups, there are no groups in it.
+    """
+    columns = grouping_columns(customers, contract)
+    if candidates.is_empty() or not columns:
+        return NO_GROUPS
+    exchanges = (
+        parity_swaps(listed, candidates, customers, contract, column=column.name, tolerance=tolerance)
+        for column in columns
+    )
+    return replace(reach_by_group(listed, candidates, customers, contract), exchanges=tuple(exchanges))
 
 
 def reach_by_group(

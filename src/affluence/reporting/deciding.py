@@ -13,12 +13,15 @@ from affluence.data.contract import Contract, Use
 from affluence.data.visible_text import shortened
 from affluence.decision.campaign import Campaign
 from affluence.decision.capacity import Cut, Gains, gain_curve
+from affluence.decision.exclusions import BETWEEN_REASONS
 from affluence.decision.expected_finds import Expected
 from affluence.decision.reasons import Explanation
 from affluence.decision.segments import Segmentation
 from affluence.decision.strategy import Strategy
+from affluence.evaluation.fairness import FairReach
 from affluence.reporting import deciding_figures, wording
 from affluence.reporting.curve_views import CurveView, TableRow, for_page
+from affluence.reporting.reach_views import view_reach
 from affluence.reporting.result_views import masked
 from affluence.reporting.waterfalls import Waterfall, waterfall
 
@@ -35,7 +38,7 @@ class Deciding:
 
     `listed` are the candidates above the cut: row, rank, customer_id (for the examples). `types` has row, hidden_type;
     `type_confusion`, where the truth is known, has hidden_type, truth and people; `type_note` says how a type earns its
-    name. `offers` has row, offer.
+    name. `offers` has row, offer. `reach` is whom the listed are by group, without groups where none are named.
     """
 
     cut: Cut | None = None
@@ -48,6 +51,7 @@ class Deciding:
     type_confusion: pl.DataFrame | None = None
     explanation: Explanation | None = None
     offers: pl.DataFrame | None = None
+    reach: FairReach | None = None
     campaign: Campaign | None = None
 
 
@@ -85,10 +89,12 @@ def view_deciding(deciding: Deciding, *, contract: Contract) -> dict[str, Any]:
         "type_confusion": _confusion(deciding.type_confusion),
         "explanation": deciding.explanation,
         "examples": _examples(deciding, contract=contract),
-        "reason_shares": _reason_shares(deciding.explanation),
+        "reason_shares": _reason_shares(deciding.explanation, wording.titles(contract.columns)),
         "offers": share_bars(deciding.offers, "offer"),
+        "reach": view_reach(deciding.reach, contract=contract) if deciding.reach else None,
+        "reach_told": deciding.reach is not None,
         "campaign": deciding.campaign,
-        "exclusions": _exclusions(deciding.campaign),
+        "exclusions": exclusion_bars(deciding.campaign) if deciding.campaign else (),
     }
 
 
@@ -97,7 +103,7 @@ def share_bars(frame: pl.DataFrame | None, column: str) -> tuple[ShareBar, ...]:
 
     Where one kind alone would be hidden, the next smallest is hidden too: it would be the difference from the total.
     """
-    if frame is None or frame.is_empty():
+    if frame is None or frame.is_empty() or column not in frame.columns:
         return ()
     counted = frame.group_by(column).len().sort(["len", column], descending=[True, False])
     small = [row["len"] < wording.SMALLEST_GROUP for row in counted.iter_rows(named=True)]
@@ -106,6 +112,18 @@ def share_bars(frame: pl.DataFrame | None, column: str) -> tuple[ShareBar, ...]:
     return tuple(
         _bar(name, people, of=frame.height, hidden=hidden)
         for (name, people), hidden in zip(counted.iter_rows(), small, strict=True)
+    )
+
+
+def exclusion_bars(campaign: Campaign) -> tuple[ShareBar, ...]:
+    """Why people are left out, the most frequent kind first; who has several kinds counts for each."""
+    if campaign.excluded.is_empty():
+        return ()
+    kinds = campaign.excluded.select(pl.col("kind").str.split(BETWEEN_REASONS).list.unique()).explode("kind")
+    counted = kinds["kind"].value_counts().sort(["count", "kind"], descending=[True, False])
+    return tuple(
+        _bar(kind, people, of=campaign.excluded.height, hidden=people < wording.SMALLEST_GROUP)
+        for kind, people in counted.iter_rows()
     )
 
 
@@ -295,7 +313,7 @@ def _sentence(text: str) -> str:
     return f"{shown[:1].upper()}{shown[1:]}."
 
 
-def _reason_shares(told: Explanation | None) -> tuple[ShareBar, ...]:
+def _reason_shares(told: Explanation | None, titles: Mapping[str, str]) -> tuple[ShareBar, ...]:
     """How often each reason is said, of everybody on the list; small kinds are not told."""
     if told is None or not told.said or told.wide.is_empty():
         return ()
@@ -304,11 +322,15 @@ def _reason_shares(told: Explanation | None) -> tuple[ShareBar, ...]:
         told.wide.select(pl.concat_list(codes).alias("code")).explode("code").drop_nulls()["code"].value_counts()
     ).sort(["count", "code"], descending=[True, False])
     large = counted.filter(pl.col("count") >= wording.SMALLEST_GROUP).head(_ROWS_SHOWN)
+    said = dict(told.reasons.select("code", "column").iter_rows())
     return tuple(
-        _bar(wording.title(str(code).lower()), people, of=told.wide.height, hidden=False)
+        _bar(_reason(str(code), said, titles), people, of=told.wide.height, hidden=False)
         for code, people in large.iter_rows()
     )
 
 
-def _exclusions(campaign: Campaign | None) -> tuple[ShareBar, ...]:
-    return share_bars(campaign.excluded, "kind") if campaign and "kind" in campaign.excluded.columns else ()
+def _reason(code: str, said: Mapping[str, str], titles: Mapping[str, str]) -> str:
+    """A reason code as words: the column's title, and high or low where it is a number."""
+    column = said.get(code)
+    title = titles[column] if column in titles else wording.title(code.lower())
+    return f"{title} {code.rsplit('_', 1)[-1].lower()}" if code.endswith(("_HIGH", "_LOW")) else title

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from affluence.data.contract import Contract, Use
 from affluence.data.reading import IntakeReport
 from affluence.data.visible_text import shortened
+from affluence.evaluation.fairness import NO_GROUPS, FairReach
 from affluence.evaluation.results import Evaluation
 from affluence.pu.discovery import Discovery
 from affluence.pu.release import ModelLabel, Release
 from affluence.reporting import wording
 from affluence.reporting.curve_views import point_at_cut
-from affluence.reporting.page import environment, template_text
+from affluence.reporting.page import environment, plain_styles
+from affluence.reporting.reach_views import view_reach
 from affluence.reporting.result_views import view_importances, view_parameters
-
-_STYLES = ("tokens.css", "base.css", "report.css", "model_card.css")
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class LeftOutCount:
 class CardContent:
     """Everything that the card says of one model; `made_at` is the time in the words to be shown.
 
-    `left_out` is None where no do-not-train list was given.
+    `left_out` is None where no do-not-train list was given; `reach` has no groups where the contract names none.
     """
 
     contract: Contract
@@ -43,6 +43,7 @@ class CardContent:
     made_at: str
     affluence_version: str
     simulated: bool = False
+    reach: FairReach = NO_GROUPS
 
 
 def card_content(
@@ -59,6 +60,7 @@ def card_content(
         made_at=made_at,
         affluence_version=affluence_version,
         simulated=simulated or release.model.contract.simulated,
+        reach=release.reach,
     )
 
 
@@ -74,11 +76,12 @@ def render_model_card(content: CardContent) -> str:
             discovery=content.discovery,
             chosen=content.evaluation.champion_result,
             at_cut=point_at_cut(content.evaluation),
+            reach=view_reach(content.reach, contract=content.contract),
             uses=_uses(content.contract),
             drivers=_drivers(content),
             importances=view_importances(content.evaluation.importances, contract=content.contract),
             parameters=view_parameters(content.label.parameters),
-            styles=[template_text(name) for name in _STYLES],
+            styles=plain_styles(),
         )
     )
 

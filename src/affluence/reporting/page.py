@@ -11,6 +11,8 @@ from markupsafe import Markup
 
 from affluence.reporting import wording
 
+_PLAIN_STYLES = ("tokens.css", "base.css", "report.css", "deciding.css", "plain_page.css")
+
 
 @cache
 def environment() -> Environment:
@@ -32,6 +34,11 @@ def template_text(name: str) -> Markup:
     return Markup(text)  # noqa: S704
 
 
+def plain_styles() -> list[Markup]:
+    """The style sheets of a page without navigation and script."""
+    return [template_text(name) for name in _PLAIN_STYLES]
+
+
 def source_hash(script: str) -> str:
     """The script's hash in the form that a content security policy wants."""
     return f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}"
@@ -42,6 +49,7 @@ _FILTERS: dict[str, Callable[..., str]] = {
     "decimal": wording.number,
     "decimal_range": wording.number_range,
     "duration": wording.duration,
+    "guarded": wording.guarded,
     "in_words": wording.in_words,
     "level": wording.level,
     "percent": wording.percent,

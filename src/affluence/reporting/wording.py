@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 
 from affluence.data.contract import Column, Missing
 from affluence.data.visible_text import shortened as shortened
@@ -100,6 +101,11 @@ def duration(seconds: float) -> str:
     """A time span in words: 48 s, 2 min 5 s."""
     whole = round(seconds)
     return f"{whole} s" if whole < 60 else f"{whole // 60} min {whole % 60} s"
+
+
+def day(when: date) -> str:
+    """A day in words: 1 December 2026."""
+    return f"{when:%-d %B %Y}"
 
 
 def listed(items: Sequence[str], *, most: int = 10) -> str:

@@ -8,7 +8,7 @@ import pytest
 
 from affluence.data.contract import Contract
 from affluence.errors import UserError
-from affluence.evaluation.fairness import NOT_RECORDED, parity_swaps, reach_by_group
+from affluence.evaluation.fairness import NOT_RECORDED, fair_reach, parity_swaps, reach_by_group
 
 
 def contract(**fair) -> Contract:
@@ -161,3 +161,18 @@ def test_what_cannot_be_told_is_refused_in_a_sentence():
 def test_groups_that_do_not_fit_the_column_are_refused_in_the_contract(column, fair):
     with pytest.raises(ValueError, match="fair_reach"):
         contract(**{column: fair})
+
+
+def test_the_reach_comes_with_the_exchanges_of_every_column_that_is_named():
+    candidates, customers = people(["f", "m"] * 50)
+    listed = candidates.filter(pl.col("row") % 2 == 0).head(30)
+    reach = fair_reach(listed, candidates, customers, contract(), tolerance=0.2)
+    assert [swaps.column for swaps in reach.exchanges] == ["sex", "age"]
+    assert len(reach.exchanges[0].leaving) == 12
+    assert reach.groups == reach_by_group(listed, candidates, customers, contract()).groups
+
+
+def test_without_named_groups_or_candidates_there_is_nothing_to_tell():
+    candidates, customers = people(["f", "m"] * 50)
+    assert fair_reach(candidates.head(9), candidates, customers, contract(sex=False, age=False)).groups == ()
+    assert fair_reach(candidates.head(0), candidates.head(0), customers, contract()).groups == ()

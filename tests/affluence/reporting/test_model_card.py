@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from affluence.evaluation.fairness import NO_GROUPS
 from affluence.pu.class_prior import HiddenCount
 from affluence.pu.cross_fitting import FoldMap, customer_digests
 from affluence.pu.discovery import Discovery
@@ -105,7 +106,11 @@ def test_the_counts_of_the_list_are_taken_from_the_model_itself(content):
     )
     listed = tuple(int(digest) for digest in np.unique(customer_digests(["C", "D"], key=7)))
     release = SimpleNamespace(
-        model=model, evaluation=content.evaluation, intake=content.intake, left_out=LeftOut(2, 1, 1, listed)
+        model=model,
+        evaluation=content.evaluation,
+        intake=content.intake,
+        left_out=LeftOut(2, 1, 1, listed),
+        reach=NO_GROUPS,
     )
     said = card_content(release, content.label, made_at="now", affluence_version="0.1.0")
     assert (said.left_out.listed, said.left_out.learned_from) == (2, 1)

@@ -51,7 +51,7 @@ def _selecting() -> Pipeline:
 
 
 def _writing() -> Pipeline:
-    """The control group held back, and the files."""
+    """The control group held back, the page and the files."""
     return Pipeline(
         [
             node(
@@ -77,8 +77,20 @@ def _writing() -> Pipeline:
                 name="note_provenance",
             ),
             node(
+                deciding.campaign_page,
+                inputs={
+                    "campaign": "campaign",
+                    "provenance": "provenance",
+                    "gains": "gains",
+                    "contract": "contract",
+                    "economics": "params:economics",
+                },
+                outputs="campaign_page",
+                name="tell_campaign",
+            ),
+            node(
                 deciding.write_campaign,
-                inputs={"campaign": "campaign", "provenance": "provenance"},
+                inputs={"campaign": "campaign", "provenance": "provenance", "page": "campaign_page"},
                 outputs="campaign_folder",
                 name="write_campaign",
             ),

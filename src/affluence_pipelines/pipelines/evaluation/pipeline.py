@@ -59,12 +59,19 @@ def _releasing() -> Pipeline:
                 name="choose_learner",
             ),
             node(
+                steps.reach,
+                inputs={"training": "training", "evaluation": "evaluation", "customers": "learned_from"},
+                outputs="reach_of_model",
+                name="measure_reach",
+            ),
+            node(
                 steps.release,
                 inputs={
                     "model": "chosen_model",
                     "evaluation": "evaluation",
                     "intake_report": "intake_report",
                     "left_out": "left_out",
+                    "reach": "reach_of_model",
                 },
                 outputs="registered_model",
                 name="register_model",

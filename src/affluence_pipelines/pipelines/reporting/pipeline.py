@@ -10,6 +10,17 @@ def create_pipeline() -> Pipeline:
     return Pipeline(
         [
             node(
+                deciding.reach,
+                inputs={
+                    "model": "worded_model",
+                    "customers": "customers_as_learned",
+                    "candidates": "candidates",
+                    "listed": "listed",
+                },
+                outputs="reach",
+                name="measure_reach_of_list",
+            ),
+            node(
                 deciding.for_report,
                 inputs={
                     "made_cut": "cut",
@@ -18,6 +29,7 @@ def create_pipeline() -> Pipeline:
                     "described": "described",
                     "economics": "params:economics",
                     "truth": "truth",
+                    "reach": "reach",
                 },
                 outputs="deciding_pages",
                 name="tell_decision",
