@@ -6,12 +6,19 @@ AFFLUENCE_TEST_POSTGRES=1 starts a PostgreSQL and runs the same tests on it.
 import atexit
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import django
 import pytest
+import yaml
+
+from tests.affluence.conftest import made_contract, made_customers
 
 PASSWORD = "a long enough password"  # noqa: S105  (of people who are not)
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,6 +48,7 @@ from rest_framework.test import APIClient  # noqa: E402
 
 from affluence_service.access import Role  # noqa: E402
 from affluence_service.people.models import Team, User  # noqa: E402
+from affluence_service.registry.models import ModelVersion  # noqa: E402
 
 
 @pytest.fixture
@@ -118,6 +126,55 @@ def work_off() -> Callable[[], int]:
         return done
 
     return off
+
+
+@pytest.fixture(scope="session")
+def made_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project's folder: the contract of the made table, and MLflow's registry with one model of it, the champion."""
+    from affluence import steps
+    from affluence.adapters.mlflow_registry import Registry
+    from affluence.data.reading import IntakeReport
+
+    project = tmp_path_factory.mktemp("project")
+    contract, customers = made_contract(), made_customers()
+    for folder in ("conf/base", "conf/local", "data"):
+        (project / folder).mkdir(parents=True)
+    (project / "conf/base/contract_made.yml").write_text(yaml.safe_dump(contract.model_dump(mode="json")))
+    features = steps.build_features(customers, contract)
+    training = steps.train(customers, features, contract, learners=("xgboost",), folds=3, seed=0)
+    in_sample = steps.score_in_sample(training, features)
+    evaluation = steps.evaluate(training, customers, in_sample, capacity_share=0.1)
+    intake = IntakeReport(
+        file="made.csv", data_hash="0" * 64, format="CSV", encoding="utf-8", separator=",",
+        rows_read=customers.height, rows_kept=customers.height, columns=8, violations=(),
+    )  # fmt: skip
+    release = steps.release(steps.choose(training, evaluation)[0], evaluation, intake)
+    Registry(folder=project / "data/06_models", server=None).register(release, promote=False)
+    return project
+
+
+@pytest.fixture
+def small_project(made_project: Path, tmp_path: Path, settings: Any) -> Path:
+    """A project of the test's own, to which the service is pointed; its models' files are shared and only read."""
+    project = tmp_path / "project"
+    shutil.copytree(made_project, project, ignore=shutil.ignore_patterns("artifacts", "mlflow.db*"))
+    with (
+        closing(sqlite3.connect(made_project / "data/06_models/mlflow.db")) as made,
+        closing(sqlite3.connect(project / "data/06_models/mlflow.db")) as own,
+    ):
+        made.backup(own)
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, project=project, default_contract="made")
+    return project
+
+
+@pytest.fixture
+def champion(small_project: Path, db: None, work_off: Callable[[], int]) -> ModelVersion:
+    """The small project's model, taken in and serving."""
+    from affluence_service.registry.services import take_in
+
+    take_in()
+    work_off()
+    return ModelVersion.objects.get(name="affluence-made", number=1)
 
 
 @pytest.fixture(autouse=True)

@@ -6,6 +6,7 @@ A model is stored in our own format (`affluence.pu.storage`) beside MLflow's des
 
 import json
 import logging
+import shutil
 import tempfile
 import time
 import warnings
@@ -15,6 +16,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import mlflow
 from mlflow import MlflowClient
@@ -50,6 +52,11 @@ MODEL_REQUIREMENTS = (
     "xgboost-cpu",
 )
 
+
+# What is kept with a version's run for people to read. The card comes last, once the version has its number.
+CARD = "model_card.html"
+DOCUMENTS = ("evaluation.json", "discovery.json", "intake.json", CARD)
+CARD_AFTER_SECONDS = 10.0
 
 # What MLflow calls the ends of a trial; it has no word for one that was ended early.
 STATUS_OF_TRIAL: Mapping[State, str] = {"complete": "FINISHED", "pruned": "KILLED", "failed": "FAILED"}
@@ -99,6 +106,14 @@ class TuningRun:
         params = [Param(f"setting_{name}", str(value)) for name, value in trial.settings.items()]
         self.client.log_batch(run.info.run_id, metrics=metrics, params=params)
         self.client.set_terminated(run.info.run_id, status=STATUS_OF_TRIAL[trial.state])
+
+
+@dataclass(frozen=True)
+class Holding:
+    """What the registry holds under one name: its version numbers, ascending, and the champion's."""
+
+    versions: tuple[int, ...]
+    champion: int | None
 
 
 @dataclass(frozen=True)
@@ -174,6 +189,32 @@ class Registry:
             model = load_model(state.parent)
         return ReleasedModel(model, self._label(found, model.learner.settings))
 
+    def holdings(self) -> Mapping[str, Holding]:
+        """What is held, by model name; nothing where no model was ever registered."""
+        if not self.server and not (self.folder / "mlflow.db").is_file():
+            return {}
+        client = self._client()
+        numbers: dict[str, list[int]] = {}
+        for found in _every(client.search_model_versions):
+            numbers.setdefault(str(found.name), []).append(int(found.version))
+        return {name: Holding(tuple(sorted(held)), self._champion(name)) for name, held in sorted(numbers.items())}
+
+    def take_out(self, name: str, version_number: int, folder: Path) -> Mapping[str, str]:
+        """Copy a version into `folder`: `model`, in our own format, and its run's documents; the run's parameters.
+
+        Errors: UserError when there is no such version.
+        """
+        found = self._find(name, alias=CHAMPION, version_number=str(version_number))
+        self._use()
+        with tempfile.TemporaryDirectory() as temporary:
+            local = mlflow.artifacts.download_artifacts(f"models:/{name}/{version_number}", dst_path=temporary)
+            (state,) = Path(local).rglob("model.json")
+            shutil.copytree(state.parent, folder / "model")
+        run = str(found.run_id)
+        for document in self._documents(run):
+            mlflow.artifacts.download_artifacts(run_id=run, artifact_path=document, dst_path=str(folder))
+        return dict(self._client().get_run(run).data.params)
+
     def promote(self, name: str, version_number: str, *, by: str) -> ModelLabel:
         """Make a version champion; `by` is who approved it. The version before it keeps its number and can return.
 
@@ -221,7 +262,7 @@ class Registry:
         if promote or self._version_of(name, CHAMPION) is None:
             self._make_champion(name, registered)
         label = self._label(self._client().get_model_version(name, registered), release.model.learner.settings)
-        mlflow.log_text(_model_card(release, label), "model_card.html")
+        mlflow.log_text(_model_card(release, label), CARD)
         return label
 
     def _new_version(self, name: str, logged: ModelInfo) -> str:
@@ -235,6 +276,19 @@ class Registry:
         self._client().set_registered_model_alias(name, CHAMPION, version_number)
         if self._version_of(name, CHALLENGER) == version_number:
             self._client().delete_registered_model_alias(name, CHALLENGER)
+
+    def _champion(self, name: str) -> int | None:
+        found = self._version_of(name, CHAMPION)
+        return None if found is None else int(found)
+
+    def _documents(self, run: str) -> list[str]:
+        """The documents that a run has; of one whose version was registered a moment ago the card is waited for."""
+        until = time.monotonic() + CARD_AFTER_SECONDS
+        while True:
+            kept = {str(artifact.path) for artifact in self._client().list_artifacts(run)}
+            if CARD in kept or time.monotonic() > until:
+                return [document for document in DOCUMENTS if document in kept]
+            time.sleep(0.2)
 
     def _find(self, name: str, *, alias: str, version_number: str | None) -> ModelVersion:
         wanted = f"version {version_number}" if version_number else f"alias '{alias}'"
@@ -276,6 +330,17 @@ def _quietly(log_model: Callable[..., ModelInfo]) -> Callable[..., ModelInfo]:
             logger.setLevel(level)
 
     return logged
+
+
+def _every(search: Callable[..., Any]) -> Iterator[Any]:
+    """What a search finds, page after page."""
+    token = None
+    while True:
+        page = search(page_token=token)
+        yield from page
+        token = page.token
+        if not token:
+            return
 
 
 def _run_with(client: MlflowClient, experiment: str, what: str) -> str | None:
