@@ -17,7 +17,6 @@ from typing import Any
 import django
 import pytest
 import yaml
-
 from tests.affluence.conftest import made_contract, made_customers
 
 PASSWORD = "a long enough password"  # noqa: S105  (of people who are not)
