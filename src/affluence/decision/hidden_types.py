@@ -8,7 +8,10 @@ customers, so the rule was learned on made ones; on a bank its precision is not 
 from collections import Counter
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
+from scipy.linalg import null_space
 from scipy.stats import norm
 
 from affluence.data.offer_table import UNCERTAIN
@@ -23,6 +26,8 @@ from affluence.pu.two_views import has_two_views, two_views
 # So many customers say where one stands among all to a few thousandths, and cost a second.
 MOST_COMPARED = 20_000
 FEWEST_SHOWN = 10
+# A direction in which a cell moves no further than that is rounding.
+ROUNDING = 1e-9
 
 _NO_VIEWS = (
     "The champion does not tell apart what the balances here say and what everything else says: only a finder that was "
@@ -115,7 +120,8 @@ def confusion_table(types: pl.DataFrame, truth: pl.DataFrame) -> pl.DataFrame:
     """How many of each true type were named how: `true type`, then a column for each name, counts.
 
     `types` has row and hidden_type, `truth` row, affluent and hidden_type of a made bank. Counts under 10 but above 0
-    are missing, so that no small group leaves.
+    are missing, so that no small group leaves, and as many more, the smallest first, as it takes that no totals of rows
+    and columns tell one of them; a count of 0 only where there is nothing else.
 
     Errors: UserError when someone's truth is not known.
     """
@@ -130,11 +136,39 @@ def confusion_table(types: pl.DataFrame, truth: pl.DataFrame) -> pl.DataFrame:
         )
     names = (*TYPES, UNCERTAIN)
     cells = Counter(known.select("true type", "hidden_type").iter_rows())
-    counts = {name: [cells[true, name] for true in TYPES] for name in names}
-    table = pl.DataFrame({"true type": TYPES, **counts})
-    return table.with_columns(
-        pl.when((pl.col(name) == 0) | (pl.col(name) >= FEWEST_SHOWN)).then(pl.col(name)) for name in names
-    )
+    counts = np.array([[cells[true, name] for name in names] for true in TYPES])
+    hidden = _hidden(counts)
+    shown = {
+        name: [None if away else count for away, count in zip(hidden[:, place], counts[:, place].tolist(), strict=True)]
+        for place, name in enumerate(names)
+    }
+    return pl.DataFrame({"true type": TYPES, **shown}, schema_overrides=dict.fromkeys(names, pl.Int64))
+
+
+def _hidden(counts: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which cells do not leave: the small ones, and as many more as it takes that the totals tell none of them."""
+    hidden: NDArray[np.bool_] = (counts > 0) & (counts < FEWEST_SHOWN)
+    while True:
+        alone_in_row = hidden.sum(axis=1, keepdims=True) == 1
+        alone_in_column = hidden.sum(axis=0, keepdims=True) == 1
+        helps = (alone_in_row.astype(np.int64) + alone_in_column) * ~hidden
+        if not helps.any():
+            told = _told_by_totals(hidden)
+            helps = (told.any(axis=1, keepdims=True) | told.any(axis=0, keepdims=True)) * ~hidden
+        if not helps.any():
+            return hidden
+        # Nobody is no cover: a reader who guesses that a hidden count is 0 would know the other.
+        order = (counts, -helps.astype(np.int64), counts == 0, helps == 0)
+        hidden.flat[np.lexsort([key.ravel() for key in order])[0]] = True
+
+
+def _told_by_totals(hidden: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which hidden cells have one value alone with which the totals of all rows and columns add up."""
+    rows, columns = np.nonzero(hidden)
+    lines = [rows == row for row in range(len(hidden))] + [columns == column for column in range(hidden.shape[1])]
+    told = np.zeros_like(hidden)
+    told[rows, columns] = ~(np.abs(null_space(np.array(lines, dtype=np.float64))) > ROUNDING).any(axis=1)
+    return told
 
 
 def _require_scored(known: pl.DataFrame, listed: pl.DataFrame) -> None:

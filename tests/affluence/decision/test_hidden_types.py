@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
+from scipy.optimize import linprog
 from tests.affluence.conftest import made_contract, made_customers
 
 from affluence import steps
@@ -148,18 +149,83 @@ def test_a_column_that_is_missing_throughout_is_borne(finder, table, listed):
     assert told.views.null_count().sum_horizontal().item() == 0
 
 
-def test_the_confusion_table_counts_and_hides_small_cells():
-    kinds = ["look-alike"] * 20 + [UNCERTAIN] * 3
-    types = pl.DataFrame({"row": range(23), "hidden_type": kinds})
-    truth = pl.DataFrame({"row": range(30), "affluent": False, "hidden_type": ["none"] * 20 + ["mis-tagged"] * 10})
-    table = confusion_table(types, truth)
-    counts = {row["true type"]: row for row in table.to_dicts()}
+def test_the_confusion_table_counts_who_was_named_how():
+    kinds = ["look-alike"] * 20 + [UNCERTAIN] * 12
+    types = pl.DataFrame({"row": range(32), "hidden_type": kinds})
+    truth = pl.DataFrame({"row": range(40), "affluent": False, "hidden_type": ["none"] * 20 + ["mis-tagged"] * 20})
+    counts = {row.pop("true type"): row for row in confusion_table(types, truth).to_dicts()}
     assert list(counts) == list(TYPES)
     assert counts["look-alike"]["look-alike"] == 20
-    assert counts["mis-tagged"][UNCERTAIN] is None  # 3 people
-    assert counts["about to cross"]["look-alike"] == 0
-    shown = table.drop("true type").to_numpy().ravel()
-    assert all(np.isnan(cell) or cell == 0 or cell >= FEWEST_SHOWN for cell in shown.astype(float))
+    assert counts["mis-tagged"][UNCERTAIN] == 12
+    assert sum(sum(row.values()) for row in counts.values()) == 32
+
+
+def test_the_length_of_the_list_does_not_tell_who_is_left_of_it():
+    counts = np.zeros((4, 5), dtype=int)
+    counts[0, 0], counts[1, 4] = 20, 3
+    shown = confusion_of(counts)
+    assert np.isnan(shown[1, 4])
+    assert np.isnan(shown[0, 0])  # 23 are listed, and 20 of them told would tell the 3
+
+
+def confusion_of(counts: np.ndarray) -> np.ndarray:
+    """What leaves of a table of counts, true types by names; hidden cells are nan."""
+    names = (*TYPES, UNCERTAIN)
+    people = [
+        (true, name)
+        for true, row in zip(TYPES, counts, strict=True)
+        for name, n in zip(names, row, strict=True)
+        for _ in range(n)
+    ]
+    trues, named = zip(*people, strict=True)
+    row = range(len(people))
+    truth = pl.DataFrame({"row": row, "affluent": True, "hidden_type": trues})
+    table = confusion_table(pl.DataFrame({"row": row, "hidden_type": named}), truth)
+    return table.drop("true type").to_numpy().astype(float)
+
+
+def reach_of_cell(shown: np.ndarray, counts: np.ndarray, cell: tuple[int, int]) -> tuple[float, float]:
+    """The least and the most that a hidden cell may hold for a reader who knows all that is shown and every total."""
+    hidden = np.argwhere(np.isnan(shown))
+    lines = [hidden[:, axis] == line for axis in (0, 1) for line in range(shown.shape[axis])]
+    left = np.where(np.isnan(shown), counts, 0)
+    totals = [*left.sum(axis=1), *left.sum(axis=0)]
+    wanted = (hidden == cell).all(axis=1).astype(float)
+    least, most = (
+        linprog(sign * wanted, A_eq=np.array(lines, dtype=float), b_eq=totals).x @ wanted for sign in (1, -1)
+    )
+    return least, most
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_total_tells_a_small_cell(seed):
+    counts = np.random.default_rng(seed).choice(
+        [0, 2, 7, 9, 11, 40, 300], size=(4, 5), p=[0.1, 0.08, 0.06, 0.06, 0.2, 0.3, 0.2]
+    )
+    shown = confusion_of(counts)
+    for cell in np.argwhere((counts > 0) & (counts < FEWEST_SHOWN)):
+        least, most = reach_of_cell(shown, counts, tuple(cell))
+        assert most - least >= 1
+    assert (shown[~np.isnan(shown)] == counts[~np.isnan(shown)]).all()
+
+
+def test_totals_solved_all_at_once_tell_no_small_cell_either():
+    """Two hidden in every row and column that has any, and still one of them is what all others leave."""
+    counts = np.array([[2, 0, 0, 0, 11], [300, 300, 40, 11, 0], [300, 11, 2, 300, 11], [300, 11, 11, 7, 300]])
+    least, most = reach_of_cell(confusion_of(counts), counts, (2, 2))
+    assert most - least >= 1
+
+
+def test_a_small_cell_alone_takes_the_next_smallest_of_its_row_and_of_its_column_along():
+    counts = np.full((4, 5), 100)
+    counts[1, 2], counts[1, 4], counts[3, 2] = 4, 30, 20
+    hidden = np.isnan(confusion_of(counts))
+    assert {(1, 2), (1, 4), (3, 2)} <= {tuple(cell) for cell in np.argwhere(hidden).tolist()}
+    assert hidden.sum() == 4
+
+
+def test_where_no_cell_is_small_every_count_is_told():
+    assert not np.isnan(confusion_of(np.full((4, 5), 10))).any()
 
 
 def test_a_truth_of_another_table_is_refused():
