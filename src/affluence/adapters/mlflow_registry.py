@@ -40,6 +40,7 @@ from affluence.reporting.figures import figures_page
 from affluence.reporting.model_card import card_content, render_model_card
 
 CHAMPION, CHALLENGER = "champion", "challenger"
+ASKED_AS = "asked_as"
 MODEL_REQUIREMENTS = (
     "numpy",
     "pandas",
@@ -165,15 +166,18 @@ class Registry:
         """Keep a text with the run that is open, under `name`."""
         mlflow.log_text(content, name)
 
-    def register(self, release: Release, *, promote: bool) -> ModelLabel:
+    def register(self, release: Release, *, promote: bool, asked_as: str = "") -> ModelLabel:
         """Track `release` in the open run, or one of its own, and register its model as challenger.
 
-        It becomes champion when there is none, or with `promote`.
+        It becomes champion when there is none, or with `promote`. Whoever names in `asked_as` what asked for it can be
+        stopped anywhere and begin again: the model is registered once.
         """
+        if asked_as and (number := self._asked_before(release, asked_as)):
+            return self._conclude(release, number, promote=promote)
         if mlflow.active_run() is None:
             with self.run(release.evaluation.table):
-                return self._register(release, promote=promote)
-        return self._register(release, promote=promote)
+                return self._register(release, promote=promote, asked_as=asked_as)
+        return self._register(release, promote=promote, asked_as=asked_as)
 
     def load(self, name: str, *, alias: str = CHAMPION, version_number: str | None = None) -> ReleasedModel:
         """The model of that name, by version when one is given, else by alias.
@@ -240,7 +244,7 @@ class Registry:
         mlflow.set_tracking_uri(self.uri)
         mlflow.set_registry_uri(self.uri)
 
-    def _register(self, release: Release, *, promote: bool) -> ModelLabel:
+    def _register(self, release: Release, *, promote: bool, asked_as: str) -> ModelLabel:
         mlflow.log_params(_parameters(release))
         mlflow.log_metrics(_metrics(release.evaluation))
         for name, content in _documents(release).items():
@@ -257,19 +261,35 @@ class Registry:
                 signature=signature_of(release.model.contract),
                 pip_requirements=[f"{package}=={version(package)}" for package in MODEL_REQUIREMENTS],
             )
-        registered = self._new_version(name, logged)
-        self._client().set_registered_model_alias(name, CHALLENGER, registered)
-        if promote or self._version_of(name, CHAMPION) is None:
-            self._make_champion(name, registered)
-        label = self._label(self._client().get_model_version(name, registered), release.model.learner.settings)
-        mlflow.log_text(_model_card(release, label), CARD)
+        number = self._new_version(name, logged, tags={ASKED_AS: asked_as} if asked_as else None)
+        return self._conclude(release, number, promote=promote)
+
+    def _conclude(self, release: Release, number: str, *, promote: bool) -> ModelLabel:
+        """The label of a version that is there: its aliases set, its card written."""
+        name = model_name(release.model.contract)
+        if self._version_of(name, CHAMPION) != number:
+            self._client().set_registered_model_alias(name, CHALLENGER, number)
+            if promote or self._version_of(name, CHAMPION) is None:
+                self._make_champion(name, number)
+        found = self._client().get_model_version(name, number)
+        label = self._label(found, release.model.learner.settings)
+        self._client().log_text(str(found.run_id), _model_card(release, label), "model_card.html")
         return label
 
-    def _new_version(self, name: str, logged: ModelInfo) -> str:
+    def _asked_before(self, release: Release, asked_as: str) -> str | None:
+        """The number of the version that was registered under `asked_as`."""
+        self._open(release.evaluation.table)
+        name = model_name(release.model.contract)
+        found = self._client().search_model_versions(f"name = '{name}' and tags.{ASKED_AS} = '{asked_as}'")
+        return str(found[0].version) if found else None
+
+    def _new_version(self, name: str, logged: ModelInfo, *, tags: dict[str, str] | None) -> str:
         client = self._client()
         if not client.search_registered_models(filter_string=f"name = '{name}'"):
             client.create_registered_model(name)
-        created = client.create_model_version(name, logged.model_uri, logged.run_id, model_id=logged.model_id)
+        created = client.create_model_version(
+            name, logged.model_uri, logged.run_id, tags=tags, model_id=logged.model_id
+        )
         return str(created.version)
 
     def _make_champion(self, name: str, version_number: str) -> None:

@@ -52,6 +52,22 @@ def test_the_first_model_is_champion_the_next_challenger_and_promote_changes_tha
     ]
 
 
+def test_who_was_stopped_and_begins_again_registers_the_model_once(release, tmp_path, monkeypatch):
+    registry = Registry(folder=tmp_path, server=None)
+    registry.register(release, promote=False, asked_as="one")
+    with monkeypatch.context() as stopped:
+        stopped.setattr(MlflowClient, "set_registered_model_alias", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            registry.register(release, promote=False, asked_as="two")
+    assert registry.holdings()[NAME].versions == (1, 2)
+    again = [registry.register(release, promote=False, asked_as="two") for _ in range(2)]
+    assert [(label.version, label.alias) for label in again] == [("2", "challenger")] * 2
+    assert registry.register(release, promote=False, asked_as="one").alias == "champion"
+    assert registry.holdings()[NAME].versions == (1, 2)
+    registry.take_out(NAME, 2, tmp_path / "out")
+    assert "version 2" in (tmp_path / "out" / "model_card.html").read_text().lower()
+
+
 def test_a_model_is_found_by_alias_and_by_version(filled):
     registry, _ = filled
     assert registry.load(NAME).label.version == "3"
