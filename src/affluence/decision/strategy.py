@@ -75,7 +75,7 @@ def _strategy(
         rule=segment.text,
         who=_who(safe, segment.name, people=group["people"], share=group["share"]),
         product_gap=tuple(
-            f"{product}: {100 * gap:.0f} points fewer hold it than of the tagged affluent"
+            f"{product}: held by {100 * gap:.0f} points fewer than of the tagged affluent"
             for product, gap in list(gaps(safe.figures, segment.name))[:MOST_GAPS]
         ),
         **offer,
@@ -113,8 +113,8 @@ def _apart(value: float, other: float | None) -> float:
 
 
 def _median(subject: str, value: float, other: float | None) -> str:
-    among = "" if other is None else f" (tagged affluent: {other:,.0f})"
-    return f"{subject}: {value:,.0f} in the middle, among those with one{among}"
+    among = "" if other is None else f"; of tagged affluent {other:,.0f}"
+    return f"{subject}: median {value:,.0f} of those with one{among}"
 
 
 def _said_of(campaign: Mapping[str, object] | None) -> str:

@@ -11,7 +11,7 @@ from affluence.decision.campaign_files import Provenance
 from affluence.decision.capacity import Economics
 from affluence.decision.expected_finds import Expected
 from affluence.reporting import wording
-from affluence.reporting.deciding import exclusion_bars, expected, share_bars
+from affluence.reporting.deciding import ShareBar, exclusion_bars, expected, share_bars
 from affluence.reporting.page import environment, plain_styles
 
 
@@ -44,16 +44,19 @@ def render_campaign_page(content: CampaignContent) -> str:
             power=made.power,
             notes=[warning for warning in made.warnings if warning != made.power.sentence()],
             topped_up=made.topped_up,
-            groups=[
-                (head, bars)
-                for head, column in (("Segment", "segment"), ("Type", "hidden_type"), ("Offer", "offer"))
-                if (bars := share_bars(made.contacts, column))
-            ],
+            groups=_groups(made),
             exclusions=exclusion_bars(made),
             asked=_asked(content.provenance),
             styles=plain_styles(),
         )
     )
+
+
+def _groups(campaign: Campaign) -> list[tuple[str, tuple[ShareBar, ...]]]:
+    """Segments, types and offers of those contacted; a kind of which nothing may be told is left out."""
+    named = (("Segment", "segment"), ("Type", "hidden_type"), ("Offer", "offer"))
+    told = [(head, share_bars(campaign.contacts, column)) for head, column in named]
+    return [(head, bars) for head, bars in told if any(bar.width for bar in bars)]
 
 
 def _money(content: CampaignContent) -> list[tuple[str, str]]:
@@ -75,7 +78,7 @@ def _money(content: CampaignContent) -> list[tuple[str, str]]:
 def _asked(provenance: Provenance) -> str:
     """How the cut was asked for, as the command line would say it."""
     asked = [
-        f"{shortened(name.replace('_', ' '))} {shortened(value)}"
+        f"{name.replace('_', ' ')} {wording.short(value) if isinstance(value, int | float) else shortened(value)}"
         for name, value in provenance.cut.items()
         if value is not None
     ]

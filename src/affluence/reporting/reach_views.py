@@ -1,15 +1,17 @@
 """Whom a list reaches, as pages show it: group by group on one axis, and what evening it out would cost."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from affluence.data.contract import Contract
 from affluence.data.visible_text import shortened
-from affluence.evaluation.fairness import FairReach, GroupReach, Swaps
+from affluence.evaluation.fairness import FOUR_FIFTHS, FairReach, GroupReach, Swaps
 from affluence.evaluation.results import Estimate
 from affluence.reporting import wording
 from affluence.reporting.tracks import Axis, Mark, Tick, axis_over
+
+SURELY_BELOW, PERHAPS_BELOW = "below 4/5", "perhaps below 4/5"
 
 
 @dataclass(frozen=True)
@@ -18,11 +20,10 @@ class GroupRow:
 
     group: str
     candidates: str
-    listed: str
     share: Estimate | None
     mark: Mark | None
-    beside: str
-    below: bool
+    ratio: Estimate | None
+    below: str
     reached: str
 
 
@@ -40,6 +41,7 @@ class ReachView:
     """What the section shows: the answer, the columns, and the axis on which shares stand; `counted` after a review."""
 
     answer: str
+    line: str
     overall: str
     at: float
     ticks: tuple[Tick, ...]
@@ -56,6 +58,7 @@ def view_reach(reach: FairReach, *, contract: Contract) -> ReachView | None:
     exchanges = {swaps.column: exchange_in_words(swaps) for swaps in reach.exchanges}
     return ReachView(
         answer=_answer(reach.groups, titles),
+        line=_line(reach.groups),
         overall=wording.percent(reach.overall.value),
         at=axis.place(reach.overall.value),
         ticks=axis.ticks(lambda share: wording.short(round(100 * share, 6))),
@@ -78,41 +81,49 @@ def exchange_in_words(swaps: Swaps) -> str:
     if not count:
         return f"Every group is {within} already."
     exchanges = "1 exchange" if count == 1 else f"{wording.count(count)} exchanges"
+    done = f"{exchanges} would bring every group {within}"
     if swaps.in_finds:
-        cost = f"and cost {wording.number(swaps.cost, decimals=1)} expected finds"
-    else:
-        lower = wording.number(swaps.cost / count)
-        cost = f"by people whose score is {lower} lower on average; what that costs in finds only a review can tell"
-    return f"{exchanges} would bring every group {within}, {cost}."
-
-
-def _answer(groups: Sequence[GroupReach], titles: dict[str, str]) -> str:
-    """The group that is reached least beside the others, and how many are under the line."""
-    beside = [(group.ratio, group) for group in groups if group.ratio is not None]
-    if not beside:
-        return "No group is large enough to be told."
-    ratio, least = min(beside, key=lambda pair: pair[0].value)
-    name = f"{titles.get(least.column, shortened(least.column))}, {shortened(least.group)}"
-    below = sum(group.below_four_fifths for group in groups)
-    line = f"{wording.count(below)} of {wording.count(len(beside))} groups are below four fifths of the others' share."
-    return f"Reached least: {name}, {_ratio(ratio)} times as often as the others. {line}"
-
-
-def _row(group: GroupReach, *, axis: Axis) -> GroupRow:
-    name = shortened(group.group)
-    if group.share is None or group.candidates is None or group.listed is None:
-        return GroupRow(name, "too few to tell", "", None, None, "", below=False, reached="")
-    return GroupRow(
-        group=name,
-        candidates=wording.count(group.candidates),
-        listed=wording.count(group.listed),
-        share=group.share,
-        mark=axis.mark(group.share),
-        beside=_ratio(group.ratio) if group.ratio else wording.NO_VALUE,
-        below=group.below_four_fifths,
-        reached=wording.percent(group.reached),
+        return f"{done} and cost {wording.number(swaps.cost, decimals=1)} expected finds."
+    lower = wording.number(swaps.cost / count)
+    return (
+        f"{done}. Those who enter score {lower} lower on average than those who leave; what that costs in finds only a "
+        "review can tell."
     )
 
 
-def _ratio(ratio: Estimate) -> str:
-    return f"{wording.number(ratio.value)} ({wording.level(ratio)}: {wording.number_range(ratio)})"
+def _answer(groups: Sequence[GroupReach], titles: Mapping[str, str]) -> str:
+    """The group that is reached least beside the others."""
+    beside = [(group.ratio, group) for group in groups if group.ratio is not None]
+    if not beside:
+        return "No group can be held beside the others."
+    ratio, least = min(beside, key=lambda pair: pair[0].value)
+    name = f"{titles.get(least.column, shortened(least.column))}, {shortened(least.group)}"
+    return f"Reached least: {name}. Listed {wording.times(ratio)} as often as the others."
+
+
+def _line(groups: Sequence[GroupReach]) -> str:
+    """How many groups are under the line, and how many surely."""
+    told = [group for group in groups if group.ratio is not None]
+    below = sum(group.below_four_fifths for group in told)
+    sure = sum(_below(group) == SURELY_BELOW for group in told)
+    surely = f", {wording.count(sure)} of them by the whole interval" if below else ""
+    of_all = f"{wording.count(below)} of {wording.count(len(told))} groups"
+    return f"{of_all} are below four fifths of the others' share{surely}."
+
+
+def _below(group: GroupReach) -> str:
+    if group.ratio is None or not group.below_four_fifths:
+        return ""
+    return SURELY_BELOW if group.ratio.high < FOUR_FIFTHS else PERHAPS_BELOW
+
+
+def _row(group: GroupReach, *, axis: Axis) -> GroupRow:
+    return GroupRow(
+        group=shortened(group.group),
+        candidates="" if group.candidates is None else wording.count(group.candidates),
+        share=group.share,
+        mark=axis.mark(group.share) if group.share else None,
+        ratio=group.ratio,
+        below=_below(group),
+        reached=wording.percent(group.reached),
+    )

@@ -41,7 +41,8 @@ def waterfall(parts: Mapping[str, Any], *, titles: Mapping[str, str], internal: 
     strongest = sorted(effects, key=lambda name: -abs(effects[name]))
     steps = [(titles.get(name, shortened(name)), effects[name], name in internal) for name in strongest[:COLUMNS_SHOWN]]
     if rest := strongest[COLUMNS_SHOWN:]:
-        steps.append((f"{wording.count(len(rest))} more columns", sum(effects[name] for name in rest), False))
+        more = "1 more column" if len(rest) == 1 else f"{wording.count(len(rest))} more columns"
+        steps.append((more, sum(effects[name] for name in rest), False))
     ends = [float(parts["base"])]
     for _, effect, _ in steps:
         ends.append(ends[-1] + effect)

@@ -1,6 +1,8 @@
 """A small run made by hand, so that every number on the page is known."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,9 +12,17 @@ import pytest
 from affluence.data.contract import Contract
 from affluence.data.profiling import Bin, ColumnProfile, Spread
 from affluence.data.reading import IntakeReport
-from affluence.decision.capacity import Capacity, Economics, decide_cut, gains_of
+from affluence.decision.campaign import Campaign, CampaignSettings
+from affluence.decision.campaign_files import Provenance
+from affluence.decision.capacity import Capacity, Cut, Economics, Gains, decide_cut, gains_of
+from affluence.decision.outcomes import CampaignResult
+from affluence.decision.power import check_power
 from affluence.decision.reasons import Explanation
 from affluence.decision.segments import Agreement, Baseline, Segment, Segmentation
+from affluence.decision.strategy import Strategy
+from affluence.evaluation.calibration import wilson
+from affluence.evaluation.comparison import Beside, ModelComparison
+from affluence.evaluation.fairness import FairReach, GroupReach, Swaps
 from affluence.evaluation.results import (
     CapacityPoint,
     Confusion,
@@ -228,21 +238,158 @@ def made_segmentation(name: str = "Savers") -> Segmentation:
     return Segmentation(segments, frame, same, {2: same}, 0.5, Baseline(0.4, same), None, places)
 
 
+def made_strategy(segment: str = "Savers", **changes: Any) -> Strategy:
+    strategy = Strategy(
+        segment=segment,
+        rule=f"rule of {segment}",
+        who=("390 people, 98% of the list", "balance: median 5,000 of those with one; of tagged affluent 9,000"),
+        product_gap=("card: held by 22 points fewer than of the tagged affluent",),
+        need="A second pillar",
+        channel="by phone",
+        offer="Investment talk",
+        offer_share=0.9,
+        opening="You keep deposits with us.",
+        expected_finds=None,
+        expected_value=None,
+        expected_in_words="Unknown until some of the listed are checked by hand",
+        last_campaign="No campaign yet",
+    )
+    return replace(strategy, **changes)
+
+
+def made_reach(**changes: Any) -> FairReach:
+    """Of 300 young and 690 old 9 and 120 are listed; of 12 not recorded nothing may be told."""
+    share = wilson(9, 300), wilson(120, 690)
+    groups = (
+        GroupReach("age_years", "under 30", 300, 9, share[0], Estimate(0.17, 0.1, 0.3, "Katz", 0.9), None),
+        GroupReach("age_years", "30 and over", 690, 120, share[1], Estimate(5.8, 3.3, 10.0, "Katz", 0.9), None),
+        GroupReach("age_years", "not recorded", None, None, None, None, None),
+    )
+    swaps = Swaps("age_years", 0.2, leaving=(1, 2), entering=(3, 4), cost=1.5, in_finds=False)
+    return replace(FairReach(wilson(130, 1_000), groups, (swaps,)), **changes)
+
+
+def made_campaign(*, held: int = 40, excluded: Mapping[str, int] | None = None, **changes: Any) -> Campaign:
+    """A campaign of 400, `held` of them held back, and so many excluded for each kind of reason."""
+    kinds = [kind for kind, people in (excluded or {}).items() for _ in range(people)]
+    people = pl.DataFrame(
+        {
+            "rank": range(1, LISTED + 1),
+            "row": range(LISTED),
+            "customer_id": [f"CUST-{row:05}" for row in range(LISTED)],
+            "score": [2 - row / 100 for row in range(LISTED)],
+            "segment": ["Savers"] * 300 + ["Few"] * 100,
+            "hidden_type": ["type uncertain"] * LISTED,
+            "offer": ["Investment talk"] * LISTED,
+            "campaign": "abc123",
+        }
+    )
+    left_out = pl.DataFrame({"kind": kinds, "customer_id": [f"GONE-{place}" for place in range(len(kinds))]})
+    campaign = Campaign(
+        key="abc123",
+        settings=CampaignSettings(name="Spring", day=date(2026, 12, 1)),
+        contacts=people.head(LISTED - held),
+        control=people.tail(held),
+        excluded=left_out.cast({"kind": pl.String}),
+        asked=LISTED,
+        lists=(),
+        power=check_power(contacted=LISTED - held, control=held, base_rate=0.02, hoped_lift=0.02),
+        warnings=(),
+    )
+    return replace(campaign, **changes)
+
+
+def made_provenance() -> Provenance:
+    return Provenance("affluence-made", "3", "ab" * 32, "cd" * 32, {"contacts": 400, "budget": None}, "0.1.0")
+
+
+def made_cut(count: HiddenCount, *draws: tuple[float, float]) -> tuple[Cut, Gains]:
+    """The first hundred of 400, after a review where `draws` of what it allows are given."""
+    scores = pl.DataFrame({"score": [2 - place / 100 for place in range(LISTED)], "tag": [0] * LISTED})
+    found = Discovery("fast", (), 50 if draws else 0, count, None, (), recalibrations=draws)
+    gains = gains_of(ranked=scores, scores=scores, discovery=found)
+    return decide_cut(Capacity(contacts=100), gains, Economics(cost_per_contact=2.0, value_per_find=50.0)), gains
+
+
+def made_lift(value: float, low: float, high: float) -> Estimate:
+    return Estimate(value, low, high, "made", 0.9)
+
+
+def made_outcomes(**changes: Any) -> CampaignResult:
+    take_up = pl.DataFrame(
+        {
+            "group": ["segment", "segment", "decile"],
+            "value": ["Savers", "Few", "1"],
+            "people": [200, None, 50],
+            "took": [20, None, 0],
+            "share": [0.1, None, 0.0],
+        }
+    )
+    result = CampaignResult(
+        contacted=360,
+        control=40,
+        heard_of=120,
+        upgrades=made_lift(0.05, 0.01, 0.09),
+        revenue=made_lift(120.0, -30.0, 270.0),
+        opt_outs=made_lift(0.0, -0.02, 0.02),
+        complaints=made_lift(-0.03, -0.05, -0.01),
+        take_up=take_up,
+        review=pl.DataFrame({"row": range(25), "customer_id": "CUST-1", "verdict": [1] * 15 + [0] * 10}),
+        warnings=("A made warning.",),
+    )
+    return replace(result, **changes)
+
+
+def made_beside(champion: float, challenger: float, *, half: float = 0.01) -> Beside:
+    gap = challenger - champion
+    return Beside(champion, challenger, Estimate(gap, gap - half, gap + half, "a made bootstrap", 0.9))
+
+
+def made_comparison(**changes: Any) -> ModelComparison:
+    comparison = ModelComparison(
+        champion="version 1",
+        challenger="version 2",
+        customers=10_000,
+        tagged=2_000,
+        contacts=800,
+        recall_of_tagged=made_beside(0.69, 0.67),
+        average_precision=made_beside(0.8, 0.81),
+        roc_auc=made_beside(0.9, 0.9),
+        finds=None,
+        reviewed=None,
+        staying=700,
+        exchanged=100,
+        rank_agreement=0.8,
+        verdict="Of the tagged the challenger reaches fewer; only a check by hand tells which is better.",
+        moves=pl.DataFrame({"row": [1], "move": ["enters"]}),
+    )
+    return replace(comparison, **changes)
+
+
 @pytest.fixture(scope="session")
 def make() -> SimpleNamespace:
     """The makers, each of which takes what is to be different."""
     return SimpleNamespace(
+        beside=made_beside,
+        campaign=made_campaign,
         candidates=made_candidates,
         column=made_column,
+        comparison=made_comparison,
         content=made_content,
         contract=made_contract,
+        cut=made_cut,
         estimate=estimate,
         evaluation=made_evaluation,
         explanation=made_explanation,
         intake=made_intake,
         learner=made_learner,
+        lift=made_lift,
+        outcomes=made_outcomes,
         profile=made_profile,
+        provenance=made_provenance,
+        reach=made_reach,
         segmentation=made_segmentation,
+        strategy=made_strategy,
     )
 
 
@@ -258,13 +405,10 @@ def contract() -> Contract:
 
 @pytest.fixture(scope="session")
 def deciding() -> Deciding:
-    count = HiddenCount(20.0, 60.0, None, "made", None)
-    scores = pl.DataFrame({"score": [2 - place / 100 for place in range(LISTED)], "tag": [0] * LISTED})
-    gains = gains_of(ranked=scores, scores=scores, discovery=Discovery("fast", (), 0, count, None, ()))
+    cut, gains = made_cut(HiddenCount(20.0, 60.0, None, "made", None))
     listed = pl.DataFrame(
         {"row": range(LISTED), "rank": range(1, LISTED + 1), "customer_id": [f"CUST-{row:05}" for row in range(LISTED)]}
     )
-    cut = decide_cut(Capacity(contacts=100), gains, Economics(cost_per_contact=2.0, value_per_find=50.0))
     return Deciding(
         cut=cut,
         gains=gains,
@@ -273,4 +417,5 @@ def deciding() -> Deciding:
         types=pl.DataFrame({"row": range(LISTED), "hidden_type": ["type uncertain"] * LISTED}),
         explanation=made_explanation(),
         offers=pl.DataFrame({"offer": ["savings"] * LISTED}),
+        reach=made_reach(),
     )

@@ -118,6 +118,20 @@ def test_the_counts_of_the_list_are_taken_from_the_model_itself(content):
     assert card_content(release, content.label, made_at="now", affluence_version="0.1.0").left_out is None
 
 
+def test_whom_its_list_reaches_is_told_by_the_groups_that_the_contract_names(content, make):
+    text = card(content, reach=make.reach()).text
+    assert "Measured on the first 10\u202f% of the candidates" in text.replace(" %", "\u202f%")
+    assert "Reached least: Age, under 30." in text
+    assert "2 exchanges would bring every group within" in text
+    assert "is not measured on this card" not in text
+
+
+def test_without_named_groups_it_says_that_reach_was_not_measured_and_how_to(content):
+    text = card(content).text
+    assert "Not measured: the contract names no groups. Say fair_reach of a column" in text
+    assert "Whom the list reaches by age or other groups is not measured on this card." in text
+
+
 def test_made_customers_are_marked(content):
     assert "SIMULATED" not in card(content).text
     made = card(content, simulated=True).text

@@ -348,3 +348,10 @@ def test_rendering_leaves_the_content_as_it_was(make):
     before = content.candidates.clone()
     render_run_report(content)
     assert content.candidates.equals(before)
+
+
+def test_a_challenger_is_to_be_held_beside_the_champion_before_it_takes_its_place(make):
+    advice = "affluence compare 3 --contract made --page compare.html"
+    assert advice in render_run_report(make.content())
+    champion = ModelLabel("affluence-made", "3", "champion", {})
+    assert advice not in render_run_report(make.content(model=champion))

@@ -1,26 +1,36 @@
 """The page in a real browser: what the reader's machine does with it, not what we meant."""
 
 import shutil
+from dataclasses import replace
+from datetime import date
 
+import polars as pl
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
 
+from affluence.decision.capacity import Economics
+from affluence.decision.expected_finds import Expected
 from affluence.pu.class_prior import HiddenCount
 from affluence.pu.discovery import Discovery
+from affluence.reporting.campaign_page import CampaignContent, render_campaign_page
+from affluence.reporting.comparison_page import ComparisonContent, render_comparison_page
 from affluence.reporting.model_card import CardContent, render_model_card
+from affluence.reporting.outcomes_page import OutcomesContent, render_outcomes_page
 from affluence.reporting.run_report import render_run_report
 
 pytestmark = pytest.mark.slow
 
 WIDE, NARROW = {"width": 1440, "height": 900}, {"width": 360, "height": 800}
+PAGES = ("deciding_address", "card_address", "campaign_address", "outcomes_address", "comparison_address")
 
 
 @pytest.fixture(scope="module")
 def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if program is None:
         pytest.skip("no Chromium is installed")
-    with playwright.sync_playwright() as running:
+    with sync_playwright() as running:
         opened = running.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage"])
         yield opened
         opened.close()
@@ -104,7 +114,39 @@ def test_without_scripts_everything_but_the_drawings_is_there(browser, address):
 @pytest.fixture(scope="module")
 def deciding_address(make, deciding, tmp_path_factory):
     path = tmp_path_factory.mktemp("deciding") / "run_report.html"
-    path.write_text(render_run_report(make.content(deciding=deciding, simulated=True)), encoding="utf-8")
+    everything = replace(
+        deciding,
+        strategies=(make.strategy(),),
+        type_confusion=pl.DataFrame({"hidden_type": ["mis-tagged"], "truth": ["look-alike"], "people": [31]}),
+        campaign=make.campaign(excluded={"complaint": 15}),
+    )
+    path.write_text(render_run_report(make.content(deciding=everything, simulated=True)), encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture(scope="module")
+def campaign_address(make, tmp_path_factory):
+    campaign, finds = make.campaign(excluded={"complaint": 15}), Expected(20.0, 60.0, None, "made", None)
+    costs = Economics(cost_per_contact=12.0, value_per_find=400.0, currency="SGD")
+    content = CampaignContent(campaign, make.provenance(), finds, costs, "Made customers", "made", simulated=True)
+    path = tmp_path_factory.mktemp("campaign") / "campaign.html"
+    path.write_text(render_campaign_page(content), encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture(scope="module")
+def outcomes_address(make, tmp_path_factory):
+    content = OutcomesContent(make.outcomes(), "Spring", "abc123", date(2026, 12, 1), "Made customers", "SGD")
+    path = tmp_path_factory.mktemp("outcomes") / "outcomes.html"
+    path.write_text(render_outcomes_page(content), encoding="utf-8")
+    return path.as_uri()
+
+
+@pytest.fixture(scope="module")
+def comparison_address(make, tmp_path_factory):
+    content = ComparisonContent(make.comparison(), "affluence-made", "Made customers", "ab" * 32, date(2026, 12, 1))
+    path = tmp_path_factory.mktemp("comparison") / "compare.html"
+    path.write_text(render_comparison_page(content), encoding="utf-8")
     return path.as_uri()
 
 
@@ -112,7 +154,9 @@ def deciding_address(make, deciding, tmp_path_factory):
 def card_address(make, tmp_path_factory):
     run, count = make.content(), HiddenCount(20.0, 60.0, None, "made", None)
     found = Discovery("fast", (), 0, count, None, ())
-    content = CardContent(run.contract, run.intake, run.evaluation, found, run.model, None, "today", "0.1.0")
+    content = CardContent(
+        run.contract, run.intake, run.evaluation, found, run.model, None, "today", "0.1.0", reach=make.reach()
+    )
     path = tmp_path_factory.mktemp("card") / "model_card.html"
     path.write_text(render_model_card(content), encoding="utf-8")
     return path.as_uri()
@@ -127,18 +171,18 @@ def test_the_cut_and_the_map_draw_and_the_browser_has_nothing_to_say(browser, de
 
 
 @pytest.mark.parametrize("viewport", [WIDE, NARROW])
-@pytest.mark.parametrize("which", ["deciding_address", "card_address"])
-def test_deciding_and_the_card_stay_inside_the_window(browser, request, which, viewport):
+@pytest.mark.parametrize("which", PAGES)
+def test_every_page_stays_inside_the_window(browser, request, which, viewport):
     page, noticed = open_page(browser, request.getfixturevalue(which), viewport=viewport)
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
     assert noticed == []
 
 
+@pytest.mark.parametrize("viewport", [WIDE, NARROW])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("which", ["deciding_address", "card_address"])
-def test_axe_finds_nothing_in_deciding_and_the_card(browser, request, which, scheme):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-core is not installed")
-    page = browser.new_page(viewport=WIDE, color_scheme=scheme, bypass_csp=True)
+@pytest.mark.parametrize("which", PAGES)
+def test_axe_finds_nothing_on_any_page(browser, request, which, scheme, viewport):
+    page = browser.new_page(viewport=viewport, color_scheme=scheme, bypass_csp=True)
     page.goto(request.getfixturevalue(which))
-    found = axe.Axe().run(page).response["violations"]
+    found = Axe().run(page).response["violations"]
     assert [(each["id"], [node["html"][:120] for node in each["nodes"][:3]]) for each in found] == []
