@@ -89,7 +89,7 @@ MAY: Mapping[Role, frozenset[Action]] = {
 
 
 def may(person: Any, action: Action) -> bool:
-    """Whether a signed-in, active person may do this in their team."""
+    """Whether a signed-in, active person may do this in their team; nothing before they chose their own password."""
     role, team = getattr(person, "role", ""), getattr(person, "team_id", None)
     known = person.is_authenticated and person.is_active and team is not None and role in MAY
-    return known and action in MAY[Role(role)]
+    return known and not person.must_change_password and action in MAY[Role(role)]

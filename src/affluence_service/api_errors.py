@@ -98,22 +98,33 @@ def problem(status_code: int, code: str, detail: str, faults: list[dict[str, str
     }
 
 
+def bad_request(request: HttpRequest, exception: Exception) -> JsonResponse:  # noqa: ARG001  (Django's signature)
+    """The answer to what no part of the service can read."""
+    return plain(400, "bad_request", "The request cannot be read. Check its address, its headers and its body.")
+
+
 def not_found(request: HttpRequest, exception: Exception) -> JsonResponse:  # noqa: ARG001  (Django's signature)
     """The answer to an address that there is not."""
-    return _plain(404, "not_found", "There is nothing at this address.")
+    return plain(404, "not_found", "There is nothing at this address.")
+
+
+def not_allowed(request: HttpRequest, exception: Exception) -> JsonResponse:  # noqa: ARG001  (Django's signature)
+    """The answer to who may not."""
+    return plain(403, "not_allowed", "Your role does not allow this.")
 
 
 def server_error(request: HttpRequest) -> JsonResponse:  # noqa: ARG001  (Django's signature)
     """The answer to a fault of ours; the operator's log has the rest."""
-    return _plain(500, "error", "This went wrong through a fault of ours. It is in the operator's log.")
+    return plain(500, "error", "This went wrong through a fault of ours. It is in the operator's log.")
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> JsonResponse:  # noqa: ARG001  (Django's signature)
     """The answer to a form that did not come from our own page."""
-    return _plain(403, "csrf_failed", "The form's token is missing or has run out. Load the page again.")
+    return plain(403, "csrf_failed", "The form's token is missing or has run out. Load the page again.")
 
 
-def _plain(status_code: int, code: str, detail: str) -> JsonResponse:
+def plain(status_code: int, code: str, detail: str) -> JsonResponse:
+    """An error's answer outside of the API's views."""
     return JsonResponse(problem(status_code, code, detail, []), status=status_code, content_type=CONTENT_TYPE)
 
 

@@ -2,7 +2,9 @@
 
 from typing import Any, Literal
 
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import build_bearer_security_scheme_object
 from rest_framework.permissions import AllowAny
 
 from affluence_service.api_errors import CONTENT_TYPE, TITLES, Problem
@@ -30,3 +32,15 @@ class Schema(AutoSchema):
         if getattr(self.view, "pagination_class", None) and self.method == "GET":
             statuses |= {400, 404}
         return statuses
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # the library has few types
+    """How the schema tells of tokens."""
+
+    target_class = "affluence_service.people.authentication.ByToken"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> Any:  # noqa: ARG002  (the library's signature)
+        """A word and the token, in the header Authorization."""
+        word = "Token"
+        return build_bearer_security_scheme_object(header_name="Authorization", token_prefix=word)

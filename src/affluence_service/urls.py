@@ -1,7 +1,8 @@
 """Every address of the service: each room's own under /api/v1, the schema, and whether it is well."""
 
+from django.conf import settings
 from django.urls import URLPattern, URLResolver, include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from affluence_service import health
 from affluence_service.audit.urls import api_patterns as audit
@@ -17,8 +18,7 @@ API: list[URLPattern | URLResolver] = [
     path("health", health.Health.as_view(), name="health"),
     path("ready", health.Ready.as_view(), name="ready"),
     path("schema", SpectacularAPIView.as_view(), name="schema"),
-    path("docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
-    path("reference", SpectacularRedocView.as_view(url_name="schema"), name="reference"),
+    path("docs", SpectacularSwaggerSplitView.as_view(url_name="schema", template_name="api_docs.html"), name="docs"),
     *people,
     *audit,
     *datasets,
@@ -28,6 +28,9 @@ API: list[URLPattern | URLResolver] = [
     *reviews,
     *campaigns,
 ]
-urlpatterns = [path("api/v1/", include(API))]
+urlpatterns: list[URLPattern | URLResolver] = [path("api/v1/", include(API))]
+if settings.ENVIRONMENT.openid:
+    urlpatterns.append(path("openid/", include("mozilla_django_oidc.urls")))
+handler400 = "affluence_service.api_errors.bad_request"
 handler404 = "affluence_service.api_errors.not_found"
 handler500 = "affluence_service.api_errors.server_error"

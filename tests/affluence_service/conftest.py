@@ -4,13 +4,14 @@ AFFLUENCE_TEST_POSTGRES=1 starts a PostgreSQL and runs the same tests on it.
 """
 
 import atexit
+import json
 import os
 import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ import django
 import pytest
 import yaml
 from tests.affluence.conftest import made_contract, made_customers
+
+from affluence.data.reading import IntakeReport
 
 PASSWORD = "a long enough password"  # noqa: S105  (of people who are not)
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,12 +45,19 @@ if os.environ.get("AFFLUENCE_TEST_POSTGRES"):
 
 django.setup()
 
+from django.conf import settings  # noqa: E402  (after the environment)
+
+# Hundreds of people are made; a hash that takes long protects none of them.
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
 from django.contrib.auth import get_user_model  # noqa: E402  (after the settings)
 from rest_framework.test import APIClient  # noqa: E402
 
 from affluence_service.access import Role  # noqa: E402
+from affluence_service.datasets.models import Dataset  # noqa: E402
 from affluence_service.people.models import Team, User  # noqa: E402
 from affluence_service.registry.models import ModelVersion  # noqa: E402
+from affluence_service.runs.models import Run  # noqa: E402
 
 
 @pytest.fixture
@@ -127,12 +137,18 @@ def work_off() -> Callable[[], int]:
     return off
 
 
+def made_intake(rows: int) -> IntakeReport:
+    return IntakeReport(
+        file="made.csv", data_hash="0" * 64, format="CSV", encoding="utf-8", separator=",",
+        rows_read=rows, rows_kept=rows, columns=8, violations=(),
+    )  # fmt: skip
+
+
 @pytest.fixture(scope="session")
 def made_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project's folder: the contract of the made table, and MLflow's registry with one model of it, the champion."""
     from affluence import steps
     from affluence.adapters.mlflow_registry import Registry
-    from affluence.data.reading import IntakeReport
 
     project = tmp_path_factory.mktemp("project")
     contract, customers = made_contract(), made_customers()
@@ -143,10 +159,7 @@ def made_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     training = steps.train(customers, features, contract, learners=("xgboost",), folds=3, seed=0)
     in_sample = steps.score_in_sample(training, features)
     evaluation = steps.evaluate(training, customers, in_sample, capacity_share=0.1)
-    intake = IntakeReport(
-        file="made.csv", data_hash="0" * 64, format="CSV", encoding="utf-8", separator=",",
-        rows_read=customers.height, rows_kept=customers.height, columns=8, violations=(),
-    )  # fmt: skip
+    intake = made_intake(customers.height)
     release = steps.release(steps.choose(training, evaluation)[0], evaluation, intake)
     Registry(folder=project / "data/06_models", server=None).register(release, promote=False)
     return project
@@ -174,6 +187,35 @@ def champion(small_project: Path, db: None, work_off: Callable[[], int]) -> Mode
     take_in()
     work_off()
     return ModelVersion.objects.get(name="affluence-made", number=1)
+
+
+@pytest.fixture
+def made_dataset(analyst: User, small_project: Path) -> Dataset:
+    """The small made table, uploaded by the analyst and accepted."""
+    customers = made_customers()
+    folder = FOLDER / "work" / "made"
+    folder.mkdir(parents=True)
+    customers.write_parquet(folder / "customers.parquet")
+    (folder / "intake.json").write_text(json.dumps(asdict(made_intake(customers.height))))
+    return Dataset.objects.create(
+        team=analyst.team, uploaded_by=analyst, name="made.csv", contract="made", state="accepted", folder="work/made",
+        rows=customers.height, tagged=int(customers["tag"].sum()), data_hash="0" * 64,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def scored_run(
+    analyst: User, small_project: Path, made_dataset: Dataset, champion: ModelVersion, work_off: Callable[[], int]
+) -> Run:
+    """The small made table, scored by the champion."""
+    from affluence_service.runs.services import start_scoring
+
+    shutil.copy(ROOT / "conf/base/offers.yml", small_project / "conf/base/offers.yml")
+    run = start_scoring(analyst, dataset=made_dataset)
+    work_off()
+    run.refresh_from_db()
+    assert run.folder, run.job.problem + run.job.traceback
+    return run
 
 
 @pytest.fixture(autouse=True)

@@ -26,10 +26,14 @@ class User(AbstractUser):  # type: ignore[django-manager-missing]  # the tokens'
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.PROTECT, related_name="people")
     role = models.CharField(max_length=30, choices=Role.choices, default=Role.REVIEWER)
+    must_change_password = models.BooleanField(
+        default=False, help_text="The password was made for the person and seen by somebody else."
+    )
 
 
 class Token(AbstractAuthToken):  # type: ignore[misc]  # the library has no types
     """A token of a person for a machine; only its digest is kept."""
 
+    public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     name = models.CharField(max_length=100, default="", blank=True)
     last_used_at = models.DateTimeField(null=True, blank=True)
