@@ -222,6 +222,6 @@ def scored_run(
 def _nothing_left_behind() -> Iterator[None]:
     """Every test begins with empty folders."""
     yield
-    for name in ("work", "datasets", "models", "arriving"):
+    for name in ("work", "campaigns", "datasets", "models", "arriving"):
         shutil.rmtree(FOLDER / name, ignore_errors=True)
     (FOLDER / "arriving").mkdir(exist_ok=True)

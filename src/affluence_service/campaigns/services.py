@@ -70,7 +70,7 @@ def change(person: Any, campaign: Campaign, **changes: Any) -> Campaign:
     return held
 
 
-def add_exclusion(person: Any, campaign: Campaign, *, kind: str, upload: File[bytes]) -> Exclusion:
+def add_exclusion(person: Any, campaign: Campaign, *, kind: str, upload: "File[bytes]") -> Exclusion:
     """A list of customers to leave out, kept with the campaign, which is made anew.
 
     Errors: UserError for a file that is no such list; Conflict once the campaign is submitted. Nothing stays of either.
@@ -203,7 +203,7 @@ def take_back(person: Any, disposition: Disposition) -> None:
         record(person, "took back what came of it", "campaign", campaign, details={"disposition": disposition.id})
 
 
-def add_outcomes(person: Any, campaign: Campaign, *, upload: File[bytes] | None) -> Outcomes:
+def add_outcomes(person: Any, campaign: Campaign, *, upload: "File[bytes] | None") -> Outcomes:
     """What came of an approved campaign, from a file or, without one, from what relationship managers said.
 
     A worker measures what it brought. Errors: Conflict unless approved; UserError for a file that is no outcomes.
@@ -267,7 +267,7 @@ def _move(campaign: Campaign, state: str, **changes: Any) -> None:
     campaign.save(update_fields=["state", *changes])
 
 
-def _keep(campaign: Campaign, upload: File[bytes]) -> Path:
+def _keep(campaign: Campaign, upload: "File[bytes]") -> Path:
     """The uploaded file in a folder of its own."""
     file: Path = settings.ENVIRONMENT.folder / "campaigns" / str(campaign.id) / str(uuid4()) / selectors.SHEET
     file.parent.mkdir(parents=True)

@@ -25,7 +25,7 @@ def sheets_for(person: Any) -> QuerySet[Sheet]:
     if person.role == Role.RELATIONSHIP_MANAGER:
         sheets = sheets.filter(given_to=person)
     standing = Q(verdicts__taken_back_at=None) & Q(verdicts__isnull=False)
-    return sheets.annotate(answered=Count("verdicts__row", filter=standing, distinct=True))
+    return sheets.annotate(answered=Count("verdicts__row", filter=standing, distinct=True)).order_by("-asked_at")
 
 
 def standing_verdicts(sheets: QuerySet[Sheet] | list[Sheet]) -> Mapping[tuple[UUID, int], Verdict]:

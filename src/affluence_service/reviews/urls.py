@@ -1,5 +1,13 @@
 """The addresses of reviews."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-api_patterns: list[URLPattern] = []
+from affluence_service.reviews import api
+
+api_patterns: list[URLPattern] = [
+    path("reviews", api.Sheets.as_view(), name="reviews"),
+    path("reviews/<uuid:id>", api.OneSheet.as_view(), name="review"),
+    path("reviews/<uuid:id>/people", api.People.as_view(), name="review-people"),
+    path("reviews/<uuid:id>/verdicts", api.Verdicts.as_view(), name="review-verdicts"),
+    path("reviews/<uuid:id>/verdicts/<int:verdict>/take-back", api.TakeBack.as_view(), name="take-back-verdict"),
+]

@@ -1,0 +1,123 @@
+"""Numbers, shares, times and ids as the screens write them; see the brief of words in the documentation."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
+
+register = template.Library()
+
+THIN = "\u202f"
+MINUS = "\u2212"
+MILLION = 1_000_000
+NOTHING = "\u2013"
+UNITS = (("h", 3_600), ("min", 60), ("s", 1))
+
+
+@register.filter
+def whole(number: Any) -> str:
+    """A count, or a rounded figure, with commas: 1,200."""
+    return NOTHING if number is None else f"{round(float(number)):,}".replace("-", MINUS)
+
+
+@register.filter
+def percent(share: Any, digits: int = 0) -> str:
+    """A share as per cent: 34 %."""
+    return NOTHING if share is None else f"{100 * float(share):.{digits}f}{THIN}%".replace("-", MINUS)
+
+
+@register.filter
+def points(difference: Any) -> str:
+    """A difference of shares, with its sign: +18.5 points."""
+    return NOTHING if difference is None else f"{signed(100 * float(difference))} points"
+
+
+@register.filter
+def signed(number: Any, digits: int = 1) -> str:
+    """A number with its sign: +12.2."""
+    return NOTHING if number is None else f"{float(number):+.{digits}f}".replace("-", MINUS)
+
+
+@register.filter
+def money(amount: Any, currency: str = "") -> str:
+    """An amount in a currency: EUR 57,600, from a million EUR 1.24 m."""
+    if amount is None:
+        return NOTHING
+    value = float(amount)
+    told = f"{value / MILLION:.2f} m" if abs(value) >= MILLION else f"{value:,.0f}"
+    return f"{currency} {told}".strip().replace("-", MINUS)
+
+
+@register.filter
+def interval(estimate: Any, form: str = "whole") -> str:
+    """A 90 % interval: 90 %: 370–454; nothing where there is none."""
+    if estimate is None or part(estimate, "low") is None:
+        return ""
+    write = {"whole": whole, "percent": percent, "points": lambda share: signed(100 * share)}[form]
+    between = " to " if form == "points" else "\u2013"
+    return f"90{THIN}%: {write(part(estimate, 'low'))}{between}{write(part(estimate, 'high'))}"
+
+
+@register.filter
+def masked(customer_id: Any) -> str:
+    """An id that can be told from others but not read: its first sign, dots, its last."""
+    text = str(customer_id)
+    return f"{text[:1]}\u2022\u2022{text[-1:]}" if len(text) > 1 else "\u2022"
+
+
+@register.filter
+def when(moment: datetime | None) -> str:
+    """A moment as people say it: 14:07 today, yesterday 16:42, 18 Nov, 18 Nov 2025."""
+    if moment is None:
+        return NOTHING
+    there, now = timezone.localtime(moment), timezone.localtime()
+    if there.date() == now.date():
+        return f"{there:%H:%M}"
+    if there.date() == (now - timedelta(days=1)).date():
+        return f"yesterday {there:%H:%M}"
+    return date_format(there, "j M" if there.year == now.year else "j M Y")
+
+
+@register.filter
+def lasted(seconds: Any) -> str:
+    """How long something took: 9 s, 1 min 26 s, 2 h 5 min."""
+    if seconds is None:
+        return NOTHING
+    left, told = max(0, round(float(seconds))), []
+    for unit, size in UNITS:
+        if left >= size or (unit == "s" and not told):
+            told.append(f"{left // size} {unit}")
+            left %= size
+    return " ".join(told[:2])
+
+
+@register.filter
+def size(number: Any) -> str:
+    """The size of a file: 12.4 MB."""
+    if number is None:
+        return NOTHING
+    value = float(number)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if value < 1_000 or unit == "GB":
+            return f"{value:.0f} {unit}" if unit == "bytes" else f"{value:.1f} {unit}"
+        value /= 1_000
+    raise AssertionError  # the last unit takes every size
+
+
+@register.filter
+def part(record: Any, name: str) -> Any:
+    """A part of a record by name, be it a mapping or an object."""
+    return record.get(name) if isinstance(record, dict) else getattr(record, name, None)
+
+
+@register.simple_tag(takes_context=True)
+def with_query(context: Any, **changes: Any) -> str:
+    """This page's address with other parameters; None takes one away."""
+    query = context["request"].GET.copy()
+    for name, value in changes.items():
+        query.pop(name, None)
+        if value is not None:
+            query[name] = value
+    return f"?{query.urlencode()}"
