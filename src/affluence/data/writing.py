@@ -56,11 +56,17 @@ def table_bytes(frame: pl.DataFrame, kind: TableFormat) -> bytes:
     """
     if kind == "xlsx":
         return _excel_bytes(frame)
-    buffer = io.BytesIO()
     if kind == "csv":
-        _harmless_table(frame).write_csv(buffer)
-    else:
-        frame.write_parquet(buffer)
+        return csv_bytes(frame)
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer)
+    return buffer.getvalue()
+
+
+def csv_bytes(frame: pl.DataFrame, *, header: bool = True) -> bytes:
+    """A table, or without `header` a further part of one, as CSV made harmless as by `write_csv`."""
+    buffer = io.BytesIO()
+    _harmless_table(frame).write_csv(buffer, include_header=header)
     return buffer.getvalue()
 
 
