@@ -1,5 +1,6 @@
 """Offers: the first rule that fits decides, and a table that fails somebody is refused with the line."""
 
+import re
 from pathlib import Path
 
 import polars as pl
@@ -7,7 +8,8 @@ import pytest
 
 from affluence.data.contract import Contract, load_contract
 from affluence.data.drafting import draft_contract
-from affluence.data.offer_table import TYPES, find_offers, load_offers
+from affluence.data.offer_table import TYPES, UNCERTAIN, find_offers, load_offers
+from affluence.decision.learned_types import LEARNED
 from affluence.decision.offers import check_offers, make_offers
 from affluence.errors import UserError
 
@@ -196,3 +198,22 @@ def test_the_later_folder_and_the_own_table_come_first(tmp_path):
 def test_every_type_is_known_to_the_common_table():
     named = {kind for rule in load_offers(CONF / "offers.yml").offers for kind in rule.type}
     assert named < set(TYPES)
+
+
+@pytest.mark.parametrize("table", ["offers.yml", "offers_reference_bank.yml"])
+def test_a_shipped_table_says_at_its_head_which_types_are_never_named(table):
+    head, _, _ = (CONF / table).read_text(encoding="utf-8").partition("\noffers:")
+    said = " ".join(line.removeprefix("#").strip() for line in head.splitlines())
+    waiting = [told.name for told in LEARNED.types if told.at_least is None]
+    (listed,) = re.findall(r"No type of the \w+ hidden ones \((.+?)\) is named yet", said)
+    assert sorted(listed.split(", ")) == sorted(waiting)
+
+
+@pytest.mark.parametrize("table", ["offers.yml", "offers_reference_bank.yml"])
+def test_whose_type_is_uncertain_is_offered_nothing_that_supposes_a_type(table):
+    rules = load_offers(CONF / table).offers
+    supposing = {rule.offer for rule in rules if rule.type}
+    assert not {rule.offer for rule in rules if not rule.type or UNCERTAIN in rule.type} & supposing
+    assert rules[-1].missing is None
+    assert not rules[-1].type
+    assert "Not known" in rules[-1].need
