@@ -101,6 +101,17 @@ def economics_of(contract: Contract, economics: Asked) -> Economics:
     )
 
 
+def with_chances(scored: pl.DataFrame, gains: Gains) -> pl.DataFrame:
+    """`scored` (with score) whose `affluent_probability` is the chance that the cut counts with; none without a review.
+
+    The chances of a list then add up to its expected finds, which the model's beliefs do not: they are too high at the
+    top where the log-odds are too sure of themselves.
+    """
+    chances = gains.finds.chances(scored["score"].cast(pl.Float64).to_numpy())
+    told = pl.lit(None, dtype=pl.Float64) if chances is None else pl.Series(chances)
+    return scored.with_columns(affluent_probability=told)
+
+
 def list_candidates(candidates: pl.DataFrame, made_cut: Cut) -> pl.DataFrame:
     """The candidates above the cut, best first."""
     return candidates.head(made_cut.contacts)
@@ -116,6 +127,7 @@ def describe(
     customers: pl.DataFrame,
     scores: pl.DataFrame,
     candidates: pl.DataFrame,
+    gains: Gains,
     listed: pl.DataFrame,
     offers: OfferTable,
     *,
@@ -123,12 +135,14 @@ def describe(
 ) -> Described:
     """Everything that is said of the `listed`, who are some of the `candidates`, in the order of `listed`.
 
+    `gains` are those of the candidates, from which the finds of a segment are read as those of the cut are.
+
     Errors: UserError for a table of offers with a hole.
     """
     certainty = rank_certainty(candidates, discovery=model.discovery, contacts=_deepest(candidates, listed))
     explanation = explain(model, customers, scores, listed, seed=seed)
     typed = hidden_types(model, customers, scores, listed)
-    segmentation = segment_candidates(listed, customers, model.contract, seed=seed)
+    segmentation = segment_candidates(listed, customers, model.contract, seed=seed, finds=gains.finds)
     progress.report("Placing the listed in segments", done=1, total=1)
     return Described(
         certainty=listed.select("row").join(certainty, on="row", how="left", maintain_order="left"),
@@ -160,9 +174,11 @@ def campaign_settings(campaign: Asked, seed: int) -> CampaignSettings:
     return CampaignSettings(**{**campaign, "day": began, "seed": seed})
 
 
-def reach(model: TrainedModel, customers: pl.DataFrame, candidates: pl.DataFrame, listed: pl.DataFrame) -> FairReach:
-    """Whom the listed are by the groups that the contract names, and what would even them out."""
-    return fair_reach(listed, candidates, customers, model.contract)
+def reach(
+    model: TrainedModel, customers: pl.DataFrame, candidates: pl.DataFrame, gains: Gains, listed: pl.DataFrame
+) -> FairReach:
+    """Who the listed are by the groups that the contract names, and what would even them out; without groups, none."""
+    return fair_reach(listed, with_chances(candidates, gains), customers, model.contract)
 
 
 def for_report(
@@ -231,13 +247,14 @@ def describe_selection(
     customers: pl.DataFrame,
     scores: pl.DataFrame,
     candidates: pl.DataFrame,
+    gains: Gains,
     selection: Selection,
     offers: OfferTable,
     *,
     seed: int,
 ) -> Described:
     """Everything that is said of the selected; see `describe`."""
-    return describe(model, customers, scores, candidates, selection.listed, offers, seed=seed)
+    return describe(model, customers, scores, candidates, gains, selection.listed, offers, seed=seed)
 
 
 def hold_back(selection: Selection, described: Described, settings: CampaignSettings) -> Campaign:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from affluence.data.contract import ColumnType, Contract
+from affluence.decision.expected_finds import FindsByRank
 from affluence.decision.holdings import products_of, words_of
 
 AFFLUENT, NORMAL = "tagged affluent", "normal, not listed"
@@ -46,14 +47,22 @@ class Profile:
         )
 
 
-def profile(placed: pl.DataFrame, *, listed: pl.DataFrame, customers: pl.DataFrame, contract: Contract) -> Profile:
+def profile(
+    placed: pl.DataFrame,
+    *,
+    listed: pl.DataFrame,
+    customers: pl.DataFrame,
+    contract: Contract,
+    finds: FindsByRank | None = None,
+) -> Profile:
     """The profile of the segments in `placed` (row, segment) against the others among `customers`.
 
-    Expected finds are the sum of `affluent_probability` of the listed where they have one.
+    Expected finds are read from the scores of the `listed` as those of a cut are, so those of all segments add up to
+    the cut's. They are null without `finds`, and where these are a range.
     """
     grouped = _grouped(placed, customers)
     return Profile(
-        groups=_groups(grouped, placed, listed),
+        groups=_groups(grouped, placed, _expected_finds(placed, listed, finds)),
         figures=pl.concat([_holding(grouped, contract), _quartiles(grouped, contract)]),
     )
 
@@ -64,14 +73,19 @@ def _grouped(placed: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame:
     return customers.join(placed, on="row", how="left", maintain_order="left").with_columns(group=group)
 
 
-def _groups(grouped: pl.DataFrame, placed: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
-    probability = pl.col("affluent_probability") if "affluent_probability" in listed.columns else pl.lit(None)
-    finds = (
-        listed.select("row", finds=probability.cast(pl.Float64))
-        .join(placed, on="row")
-        .group_by("segment")
-        .agg(expected_finds=pl.when(pl.col("finds").null_count() == 0).then(pl.col("finds").sum()))
+def _expected_finds(placed: pl.DataFrame, listed: pl.DataFrame, finds: FindsByRank | None) -> pl.DataFrame:
+    """What to expect of each segment's people: segment, expected_finds."""
+    schema = {"segment": pl.String, "expected_finds": pl.Float64}
+    if finds is None:
+        return pl.DataFrame(schema=schema)
+    parts = listed.join(placed.select("row", pl.col("segment").cast(pl.String)), on="row").partition_by(
+        "segment", as_dict=True
     )
+    told = [(name, finds.among(part["score"].to_numpy()).value) for (name,), part in parts.items()]
+    return pl.DataFrame(told, schema=schema, orient="row")
+
+
+def _groups(grouped: pl.DataFrame, placed: pl.DataFrame, finds: pl.DataFrame) -> pl.DataFrame:
     return (
         grouped.group_by("group")
         .agg(people=pl.len().cast(pl.Int64))

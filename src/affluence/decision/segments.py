@@ -19,6 +19,7 @@ from sklearn.tree import DecisionTreeRegressor
 from threadpoolctl import threadpool_limits
 
 from affluence.data.contract import Contract
+from affluence.decision.expected_finds import FindsByRank
 from affluence.decision.segment_measures import Matrix, Measures, answers, measure
 from affluence.decision.segment_profile import Profile, profile
 from affluence.decision.segment_rules import Question, Rule, place
@@ -90,13 +91,20 @@ class Segmentation:
 
 
 def segment_candidates(
-    listed: pl.DataFrame, customers: pl.DataFrame, contract: Contract, *, seed: int, most: int = 6
+    listed: pl.DataFrame,
+    customers: pl.DataFrame,
+    contract: Contract,
+    *,
+    seed: int,
+    most: int = 6,
+    finds: FindsByRank | None = None,
 ) -> Segmentation:
     """The segments of the `listed` (rows of the ranking), at most `most`, fewer where more would not be stable.
 
     `customers` holds the columns of the contract for all, with `tag` where there is one. The answer does not depend on
     the order of rows. A number of segments is stable when segmentations of halves of the listed, no customer in both
     halves, agree with that of all by 0.8 or more in the mean of the adjusted Rand index (Hubert and Arabie 1985).
+    With `finds`, those of the ranking, the profile says how many to expect in each; the listed have their score then.
 
     Errors: UserError when nobody is listed, a listed row is not among the customers, or `most` is below 1.
     """
@@ -121,7 +129,7 @@ def segment_candidates(
         tried=tried,
         explained=_explained(measures.points, labels),
         baseline=_baseline(measures.points, halves, count=len(rules), seed=seed),
-        profile=profile(frame, listed=listed, customers=customers, contract=contract),
+        profile=profile(frame, listed=listed, customers=customers, contract=contract, finds=finds),
         map=_map(measures.points, frame, seed=seed),
     )
 

@@ -6,11 +6,14 @@ import pytest
 from sklearn.metrics import adjusted_rand_score
 
 from affluence.data.contract import Contract
+from affluence.decision.expected_finds import finds_by_rank
 from affluence.decision.segment_profile import AFFLUENT, NORMAL, SMALLEST_CELL, Profile
 from affluence.decision.segment_rules import AtLeast, Holds, Is, Rule
 from affluence.decision.segments import QUESTIONS_A_PERSON, STABLE, segment_candidates
 from affluence.decision.strategy import NO_CAMPAIGN, strategies
 from affluence.errors import UserError
+from affluence.pu.class_prior import HiddenCount
+from affluence.pu.discovery import Discovery
 
 
 def bank_contract() -> Contract:
@@ -57,12 +60,26 @@ def bank_customers(rows: int = 2_000, *, seed: int = 0) -> pl.DataFrame:
 
 CONTRACT = bank_contract()
 CUSTOMERS = bank_customers()
-LISTED = CUSTOMERS.filter(pl.col("tag") == 0).head(800).select("row").with_columns(affluent_probability=pl.lit(0.25))
+OFFER_WORDS = ("offer", "opening", "need", "channel", "offer_reason")
+RANKED = (
+    CUSTOMERS.filter(pl.col("tag") == 0)
+    .select("row")
+    .with_columns(score=pl.Series(np.linspace(1.0, -4.0, CUSTOMERS.filter(pl.col("tag") == 0).height)))
+)
+LISTED = RANKED.head(800)
+
+
+def finds_of_ranked(*recalibrations: tuple[float, float]):
+    """The finds of the ranking: a figure where there are recalibrations, a range between two counts without."""
+    count = HiddenCount(50.0, 200.0, 100.0 if recalibrations else None, "made", 0.9 if recalibrations else None)
+    discovery = Discovery("fast", (), 50, count, None, (), recalibrations=recalibrations)
+    return finds_by_rank(RANKED["score"].to_numpy(), discovery)
 
 
 @pytest.fixture(scope="module")
 def found():
-    return segment_candidates(LISTED, CUSTOMERS, CONTRACT, seed=0)
+    finds = finds_of_ranked((-1.0, 1.2), (-0.5, 0.8))
+    return segment_candidates(LISTED, CUSTOMERS, CONTRACT, seed=0, finds=finds)
 
 
 def test_the_two_kinds_of_people_that_were_made_are_told_apart():
@@ -173,8 +190,6 @@ def test_the_profile_says_who_holds_what_beside_the_affluent(found):
     groups = found.profile.groups
     assert set(groups["group"]) == {segment.name for segment in found.segments} | {AFFLUENT, NORMAL}
     assert groups["people"].sum() == CUSTOMERS.height
-    listed = groups.filter(pl.col("share").is_not_null())
-    assert listed["expected_finds"].sum() == pytest.approx(0.25 * LISTED.height)
     held = found.profile.figures.filter(
         (pl.col("group") == AFFLUENT) & (pl.col("subject") == "time deposits") & (pl.col("figure") == "holds")
     )
@@ -182,8 +197,26 @@ def test_the_profile_says_who_holds_what_beside_the_affluent(found):
     assert held["value"].item() == pytest.approx(1 - tagged["deposits_usd"].null_count() / tagged.height)
 
 
-def test_finds_are_unknown_where_nobody_was_checked():
-    found = segment_candidates(LISTED.select("row"), CUSTOMERS, CONTRACT, seed=0, most=2)
+def test_the_finds_of_the_segments_add_up_to_those_of_the_cut(found):
+    groups = found.profile.groups
+    of_cut = finds_of_ranked((-1.0, 1.2), (-0.5, 0.8)).between(0, LISTED.height).value
+    assert len(found.segments) > 1
+    assert groups["expected_finds"].sum() == pytest.approx(of_cut, rel=1e-3)
+    assert groups.filter(pl.col("group").is_in([AFFLUENT, NORMAL]))["expected_finds"].null_count() == 2
+    pages = strategies(found, LISTED.select("row", **dict.fromkeys(OFFER_WORDS, pl.lit("word"))), value_a_find=10.0)
+    assert sum(page.expected_value for page in pages) == pytest.approx(10 * of_cut, rel=1e-3)
+
+
+def test_a_segment_of_better_scores_is_expected_to_hold_more(found):
+    placed = LISTED.join(found.frame, on="row")
+    chances = {row["group"]: row["expected_finds"] / row["people"] for row in found.profile.groups.head(2).to_dicts()}
+    scores = dict(placed.group_by(pl.col("segment").cast(pl.String)).agg(pl.col("score").mean()).iter_rows())
+    assert max(chances, key=chances.get) == max(chances, key=scores.get)
+
+
+@pytest.mark.parametrize("finds", [None, finds_of_ranked()])
+def test_finds_are_unknown_where_nobody_was_checked(finds):
+    found = segment_candidates(LISTED, CUSTOMERS, CONTRACT, seed=0, most=2, finds=finds)
     assert found.profile.groups["expected_finds"].null_count() == found.profile.groups.height
 
 
@@ -224,9 +257,7 @@ def test_a_rule_says_every_case_and_leaves_out_what_goes_without_saying():
 
 
 def test_a_strategy_takes_its_words_from_the_profile_and_the_offers(found):
-    offers = LISTED.select("row").with_columns(
-        *(pl.lit(word).alias(word) for word in ("offer", "opening", "need", "channel", "offer_reason"))
-    )
+    offers = LISTED.select("row").with_columns(*(pl.lit(word).alias(word) for word in OFFER_WORDS))
     campaign = pl.DataFrame({"segment": [found.segments[0].name], "contacted": [200], "found": [30], "lift": [2.5]})
     pages = strategies(found, offers, value_a_find=100.0, last_campaign=campaign)
     first, second = pages[:2]

@@ -39,6 +39,7 @@ def _selecting() -> Pipeline:
                     "customers": "customers_as_learned",
                     "scores": "scores",
                     "candidates": "candidates",
+                    "gains": "gains",
                     "selection": "selection",
                     "offers": "offers",
                     "seed": "params:seed",

@@ -22,6 +22,7 @@ def create_pipeline() -> Pipeline:
                     "customers": "customers_as_learned",
                     "scores": "scores",
                     "candidates": "candidates",
+                    "gains": "gains",
                     "listed": "listed",
                     "offers": "offers",
                     "seed": "params:seed",

@@ -15,6 +15,7 @@ def create_pipeline() -> Pipeline:
                     "model": "worded_model",
                     "customers": "customers_as_learned",
                     "candidates": "candidates",
+                    "gains": "gains",
                     "listed": "listed",
                 },
                 outputs="reach",
