@@ -1,6 +1,6 @@
 """`affluence capacity`, `explain`, `segments`, `reach` and `compare`: where to cut, who is above it, and why."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,9 @@ from affluence import terminal, terminal_deciding, workspace_deciding
 from affluence.cli_options import CONTRACT_HELP, FOLDER, SHEET, VERSION_HELP, asks_for_capacity
 
 Asked = Mapping[str, Any]
+COMPARED_REVIEW_HELP = (
+    "A filled-in review sheet (affluence review suggest) by which both lists are judged. May be given several times."
+)
 
 
 @click.command()
@@ -54,7 +57,7 @@ def explain(
     file: Path | None,
     contract: str,
     asked: Asked,
-    economics: Asked,  # noqa: ARG001  (asked alike of every verb that cuts)
+    economics: Asked,
     everybody: bool,
     reasons: int,
     model_version: str | None,
@@ -68,7 +71,9 @@ def explain(
     """
     with terminal.progress():
         table = workspace_deciding.score(file, contract, version=model_version)
-        explanation = workspace_deciding.explain(table, asked, everybody=everybody, reasons=reasons, seed=seed, out=out)
+        explanation = workspace_deciding.explain(
+            table, asked, economics, everybody=everybody, reasons=reasons, seed=seed, out=out
+        )
     terminal_deciding.show_explanation(explanation)
     terminal.say(f"List: {out / 'explained_list.csv'}")
 
@@ -85,7 +90,7 @@ def segments(
     file: Path | None,
     contract: str,
     asked: Asked,
-    economics: Asked,  # noqa: ARG001  (asked alike of every verb that cuts)
+    economics: Asked,
     most: int,
     model_version: str | None,
     seed: int,
@@ -97,7 +102,7 @@ def segments(
     """
     with terminal.progress():
         table = workspace_deciding.score(file, contract, version=model_version)
-        segmentation = workspace_deciding.segment(table, asked, most=most, seed=seed, out=out)
+        segmentation = workspace_deciding.segment(table, asked, economics, most=most, seed=seed, out=out)
     terminal_deciding.show_segments(segmentation)
     if out:
         terminal.say(f"Written: {out / 'segments.csv'}, groups.csv, profile.csv")
@@ -119,7 +124,7 @@ def reach(
     file: Path | None,
     contract: str,
     asked: Asked,
-    economics: Asked,  # noqa: ARG001  (asked alike of every verb that cuts)
+    economics: Asked,
     parity: str | None,
     tolerance: float,
     model_version: str | None,
@@ -130,7 +135,7 @@ def reach(
     """
     with terminal.progress():
         table = workspace_deciding.score(file, contract, version=model_version)
-        reached, swaps = workspace_deciding.reach(table, asked, parity=parity, tolerance=tolerance)
+        reached, swaps = workspace_deciding.reach(table, asked, economics, parity=parity, tolerance=tolerance)
     terminal_deciding.show_reach(reached)
     if swaps:
         terminal.say(swaps.sentence())
@@ -142,6 +147,7 @@ def reach(
 @click.option("--contract", required=True, help=CONTRACT_HELP)
 @asks_for_capacity
 @click.option("--champion", help="The version to compare with [default: the champion].")
+@click.option("--review", "reviews", multiple=True, type=SHEET, help=COMPARED_REVIEW_HELP)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write who enters and leaves (CSV).")
 @click.option("--page", type=click.Path(dir_okay=False, path_type=Path), help="Write the comparison as a page (HTML).")
 def compare(
@@ -149,18 +155,28 @@ def compare(
     file: Path | None,
     contract: str,
     asked: Asked,
-    economics: Asked,  # noqa: ARG001  (asked alike of every verb that cuts)
+    economics: Asked,
     champion: str | None,
+    reviews: Sequence[Path],
     out: Path | None,
     page: Path | None,
 ) -> None:
     """Hold the version CHALLENGER of a table's model beside its champion, each customer scored by models without them.
 
-    Says how the two differ, with intervals, and who would enter and leave the list. Nothing is promoted.
+    Says how the two differ, with intervals, and how many would enter and leave the list. Figures of the tag cannot tell
+    which list holds more of the hidden; verdicts on those who enter and those who leave can. Nothing is promoted.
     """
     with terminal.progress():
         comparison = workspace_deciding.compare(
-            file, contract, champion=champion, challenger=challenger, capacity=asked, out=out, page=page
+            file,
+            contract,
+            champion=champion,
+            challenger=challenger,
+            reviews=reviews,
+            capacity=asked,
+            economics=economics,
+            out=out,
+            page=page,
         )
     terminal_deciding.show_comparison(comparison)
     if out:

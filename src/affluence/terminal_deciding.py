@@ -1,5 +1,6 @@
 """What a terminal shows of a decision: the cut, the reasons, the segments, a campaign and what came of it."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rich.table import Table
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from affluence.decision.outcomes import CampaignResult
     from affluence.decision.reasons import Explanation
     from affluence.decision.segments import Segmentation
-    from affluence.evaluation.comparison import ModelComparison
+    from affluence.evaluation.comparison import Beside, Finds, ModelComparison, Reviewed
     from affluence.evaluation.fairness import FairReach, GroupReach
     from affluence.evaluation.results import Estimate
 
@@ -86,24 +87,21 @@ def show_reach(reach: "FairReach") -> None:
 
 def show_comparison(comparison: "ModelComparison") -> None:
     """Print how two models differ, and how many would enter and leave the list."""
-    figures = {
-        "recall of the tagged": comparison.recall_of_tagged,
-        "average precision of the tag": comparison.average_precision,
-        "ROC AUC of the tag": comparison.roc_auc,
-    }
     table = Table(box=None, pad_edge=False)
     for heading in ("", comparison.champion, comparison.challenger, "difference (90 %)"):
         table.add_column(heading, justify="right" if heading else "left", no_wrap=True)
-    for name, beside in figures.items():
+    for name, beside, decimals in _beside(comparison):
         if beside:
             differ = beside.difference
-            shown = f"{differ.value:+.4f} ({differ.low:+.4f} to {differ.high:+.4f})"
-            table.add_row(name, f"{beside.champion:.4f}", f"{beside.challenger:.4f}", shown)
+            shown = f"{differ.value:+.{decimals}f} ({differ.low:+.{decimals}f} to {differ.high:+.{decimals}f})"
+            table.add_row(name, f"{beside.champion:.{decimals}f}", f"{beside.challenger:.{decimals}f}", shown)
     print_table(table)
     say(
         f"Of {comparison.contacts:,} on the list {comparison.staying:,} would stay and {comparison.exchanged:,} would "
         "leave for as many who enter."
     )
+    say(_of_finds(comparison.finds))
+    say(_of_reviewed(comparison.reviewed))
     say(comparison.verdict)
 
 
@@ -133,6 +131,45 @@ def show_outcomes(result: "CampaignResult") -> None:
     say(f"Verdicts learned for the next training: {result.review.height:,}.")
     for warning in result.warnings:
         say(f"- {warning}")
+
+
+def _beside(comparison: "ModelComparison") -> "Iterator[tuple[str, Beside | None, int]]":
+    """Each figure by its name in words, and how many decimals of it are shown."""
+    yield "recall of the tagged", comparison.recall_of_tagged, 4
+    yield "average precision of the tag", comparison.average_precision, 4
+    yield "ROC AUC of the tag", comparison.roc_auc, 4
+    yield "expected finds", comparison.finds.beside if comparison.finds else None, 0
+    yield "share listed of those found affluent by hand", comparison.reviewed.recall if comparison.reviewed else None, 2
+
+
+def _of_finds(finds: "Finds | None") -> str:
+    if finds is None:
+        return (
+            "Expected finds cannot be compared: they need chances of both models, and a model that has learned from no "
+            "counting review gives none."
+        )
+    return (
+        f"The exchange adds {finds.by_champion:+,.0f} finds by the champion's chances and {finds.by_challenger:+,.0f} "
+        "by the challenger's. Each believes its own, so neither says where the truth lies."
+    )
+
+
+def _of_reviewed(reviewed: "Reviewed | None") -> str:
+    if reviewed is None:
+        return (
+            "No verdicts were given (--review), and the tag cannot tell which list holds more of the hidden affluent: "
+            "NORMAL means not tagged."
+        )
+    checked = reviewed.confirmed + reviewed.refuted
+    shares = (reviewed.champion_precision, reviewed.challenger_precision)
+    champion, challenger = (
+        "nobody was checked" if one is None else f"{one.value:.0%} were (90 %: {one.low:.0%} to {one.high:.0%})"
+        for one in shares
+    )
+    return (
+        f"Checked by hand: {checked:,} candidates, {reviewed.confirmed:,} of them found affluent. Of the checked on "
+        f"the champion's list {champion}, on the challenger's {challenger}."
+    )
 
 
 def _reached(group: "GroupReach") -> tuple[str, ...]:

@@ -84,7 +84,7 @@ def write_curve(gains: "Gains", table: ScoredTable, economics: Asked, out: Path)
 
 
 def explain(
-    table: ScoredTable, capacity: Asked, *, everybody: bool, reasons: int, seed: int, out: Path
+    table: ScoredTable, capacity: Asked, economics: Asked, *, everybody: bool, reasons: int, seed: int, out: Path
 ) -> "Explanation":
     """Why those above the cut, or all candidates, rank high; written into the folder `out`.
 
@@ -97,7 +97,7 @@ def explain(
 
     listed = table.candidates
     if not everybody:
-        listed = deciding.list_candidates(listed, cut(table, capacity, {})[0])
+        listed = deciding.list_candidates(listed, cut(table, capacity, economics)[0])
     explanation = reason_codes.explain(table.model, table.customers, table.scores, listed, seed=seed, reasons=reasons)
     write_parquet(explanation.reasons, out / "explained_reasons.parquet")
     write_csv(listed.join(explanation.wide, on="row", how="left", maintain_order="left"), out / "explained_list.csv")
@@ -110,29 +110,38 @@ def compare(
     *,
     champion: str | None,
     challenger: str,
+    reviews: Sequence[Path],
     capacity: Asked,
+    economics: Asked,
     out: Path | None,
     page: Path | None = None,
 ) -> "ModelComparison":
-    """Two versions of a table's model on the same customers.
+    """Two versions of a table's model on the same customers; verdicts of `reviews` judge both lists.
 
     Into `out`, where it is named, goes who enters and leaves; into `page` what an approver reads.
     """
+    from affluence import deciding
     from affluence.data.writing import write_csv, write_text
     from affluence.evaluation.comparison import Contender, compare_models
     from affluence.reporting.comparison_page import ComparisonContent, render_comparison_page
 
     tables = [score(file, contract, version=version) for version in (champion, challenger)]
+    gains = [deciding.prepare_cuts(table.model, table.scores, table.candidates) for table in tables]
     first, second = (
         Contender(
             name=f"version {table.label.version}",
             ranks_by="affluence" if table.model.discovery.drivers else "tag",
-            scores=table.scores,
+            scores=deciding.with_chances(table.scores, theirs),
             ranked=table.candidates,
         )
-        for table in tables
+        for table, theirs in zip(tables, gains, strict=True)
     )
-    comparison = compare_models(first, second, contacts=cut(tables[0], capacity, {})[0].contacts)
+    comparison = compare_models(
+        first,
+        second,
+        contacts=deciding.cut(gains[0], tables[0].contract, capacity, economics).contacts,
+        reviewed=read_verdicts(reviews, tables[0].customers),
+    )
     if out:
         write_csv(comparison.moves, out)
     if page:
@@ -149,8 +158,22 @@ def compare(
     return comparison
 
 
+def read_verdicts(reviews: Sequence[Path], customers: "pl.DataFrame") -> "pl.DataFrame | None":
+    """What was found by hand, of a customer on several sheets the last one's: row, verdict; None without a sheet."""
+    import polars as pl
+
+    from affluence.pu.review import read_review
+    from affluence.pu.review_sheet import place_sheet
+
+    sheet = workspace.read_sheets(reviews)
+    if sheet is None:
+        return None
+    found = read_review(place_sheet(sheet, customers), table_rows=customers.height)
+    return pl.DataFrame({"row": customers["row"].gather(found.rows.tolist()), "verdict": found.verdicts})
+
+
 def reach(
-    table: ScoredTable, capacity: Asked, *, parity: str | None, tolerance: float
+    table: ScoredTable, capacity: Asked, economics: Asked, *, parity: str | None, tolerance: float
 ) -> "tuple[FairReach, Swaps | None]":
     """Whom those above the cut are, by group; and the exchanges that would even out the groups of `parity`."""
     from affluence import deciding
@@ -160,13 +183,17 @@ def reach(
         raise UserError(
             f"The contract of {table.contract.table} names no groups. Add fair_reach to a column, as fair_reach: true."
         )
-    everybody = (table.candidates, table.customers, table.contract)
-    listed = deciding.list_candidates(table.candidates, cut(table, capacity, {})[0])
+    made_cut, gains = cut(table, capacity, economics)
+    candidates = deciding.with_chances(table.candidates, gains)
+    everybody = (candidates, table.customers, table.contract)
+    listed = deciding.list_candidates(candidates, made_cut)
     swaps = parity_swaps(listed, *everybody, column=parity, tolerance=tolerance) if parity else None
     return reach_by_group(listed, *everybody), swaps
 
 
-def segment(table: ScoredTable, capacity: Asked, *, most: int, seed: int, out: Path | None) -> "Segmentation":
+def segment(
+    table: ScoredTable, capacity: Asked, economics: Asked, *, most: int, seed: int, out: Path | None
+) -> "Segmentation":
     """The segments of those above the cut; into the folder `out`, where one is named, who is in which and the profile.
 
     The profile is written without cells of fewer than ten people.
@@ -175,8 +202,9 @@ def segment(table: ScoredTable, capacity: Asked, *, most: int, seed: int, out: P
     from affluence.data.writing import write_csv
     from affluence.decision.segments import segment_candidates
 
-    listed = deciding.list_candidates(table.candidates, cut(table, capacity, {})[0])
-    segmentation = segment_candidates(listed, table.customers, table.contract, seed=seed, most=most)
+    made_cut, gains = cut(table, capacity, economics)
+    listed = deciding.list_candidates(table.candidates, made_cut)
+    segmentation = segment_candidates(listed, table.customers, table.contract, seed=seed, most=most, finds=gains.finds)
     if out:
         safe = segmentation.profile.for_leaving()
         write_csv(listed.join(segmentation.frame, on="row", how="left", maintain_order="left"), out / "segments.csv")
@@ -185,14 +213,16 @@ def segment(table: ScoredTable, capacity: Asked, *, most: int, seed: int, out: P
     return segmentation
 
 
-def describe(table: ScoredTable, listed: "pl.DataFrame", *, seed: int) -> "Described":
+def describe(table: ScoredTable, gains: "Gains", listed: "pl.DataFrame", *, seed: int) -> "Described":
     """What is said of the listed, with the offers of the bank's own table."""
     from affluence import deciding
     from affluence.data.offer_table import find_offers, load_offers
 
     conf = workspace.project_root() / "conf"
     offers = load_offers(find_offers(table.contract.table, folders=[conf / "base", conf / "local"]))
-    return deciding.describe(table.model, table.customers, table.scores, table.candidates, listed, offers, seed=seed)
+    return deciding.describe(
+        table.model, table.customers, table.scores, table.candidates, gains, listed, offers, seed=seed
+    )
 
 
 def read_exclusions(named: Sequence[tuple[str, Path]], contract: str) -> "tuple[ExclusionList, ...]":
@@ -221,7 +251,7 @@ def make_campaign(
 
     made_cut, gains = cut(table, capacity, economics)
     selection = deciding.select(table.candidates, table.customers, made_cut, settings, exclusions)
-    campaign = deciding.hold_back(selection, describe(table, selection.listed, seed=settings.seed), settings)
+    campaign = deciding.hold_back(selection, describe(table, gains, selection.listed, seed=settings.seed), settings)
     provenance = deciding.provenance(table.model, table.label, table.intake, capacity, economics)
     page = deciding.campaign_page(campaign, provenance, gains, table.contract, economics)
     return campaign, deciding.write_campaign(campaign, provenance, page)
@@ -233,14 +263,13 @@ def replay(folder: Path, file: Path | None, contract: str, exclusions: Sequence[
     The model's version, the cut and the settings are those of the campaign's summary.
     """
     from affluence.data.writing import checksum
-    from affluence.decision.campaign_files import SUMMARY, differences, settings_of
+    from affluence.decision.campaign_files import SUMMARY, differences, provenance_of, settings_of
 
     summary = read_summary(folder)
-    provenance = summary["provenance"]
-    table = score(file, contract, version=provenance["model_version"])
-    economics = {name: provenance["cut"].get(name) for name in ("cost_a_contact", "value_a_find")}
-    capacity = {name: value for name, value in provenance["cut"].items() if name not in economics}
-    settings = settings_of(summary)
+    provenance, settings = provenance_of(summary), settings_of(summary)
+    table = score(file, contract, version=provenance.model_version)
+    economics = {name: provenance.cut.get(name) for name in ("cost_a_contact", "value_a_find")}
+    capacity = {name: value for name, value in provenance.cut.items() if name not in economics}
     _, files = make_campaign(table, settings, read_exclusions(exclusions, contract), capacity, economics)
     found = differences(summary, json.loads(files[SUMMARY]))
     changed = [

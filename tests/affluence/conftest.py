@@ -1,12 +1,18 @@
 """A small made table with every kind of column, and what is fitted to it."""
 
+import contextlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
 
-from affluence import steps
-from affluence.data.contract import Contract
+from affluence import steps, workspace
+from affluence.data.contract import Contract, load_contract
 
+ROOT = Path(__file__).resolve().parents[2]
 ROWS = 3_000
 
 
@@ -101,3 +107,36 @@ def evaluation(training: steps.Training, customers: pl.DataFrame, in_sample_scor
 @pytest.fixture(scope="session")
 def model(training: steps.Training, evaluation):
     return steps.choose(training, evaluation)[0]
+
+
+@pytest.fixture(scope="session")
+def trained_project(tmp_path_factory) -> Path:
+    """A project with a made bank of 2,500 customers and two versions of its model: the second learned from verdicts.
+
+    The verdicts, those of the truth on 80 candidates, stand in sheet.csv. Nobody writes into it but through `bank`.
+    """
+    root = tmp_path_factory.mktemp("project")
+    shutil.copytree(ROOT / "conf" / "base", root / "conf" / "base")
+    (root / "conf" / "local").mkdir()
+    (root / "pyproject.toml").touch()
+    with contextlib.chdir(root):
+        contract = load_contract(root / "conf/base/contract_reference_bank.yml")
+        bank = steps.make_bank(contract, root, customers=2_500, seed=3)
+        options = workspace.TrainingOptions(learners=("finder",), folds=3, mode="fast")
+        workspace.train(None, "reference_bank", options)
+        sheet = workspace.suggest_review(
+            None, "reference_bank", n=80, purpose="count", earlier=(), version=None, seed=0, out=root / "sheet.csv"
+        )
+        truth = bank.truth.select("row", verdict=pl.col("affluent").cast(pl.Int8))
+        sheet.drop("verdict").join(truth, on="row", how="left").write_csv("sheet.csv")
+        workspace.train(None, "reference_bank", options, reviews=[root / "sheet.csv"])
+    return root
+
+
+@pytest.fixture
+def bank(trained_project, monkeypatch) -> Iterator[Path]:
+    """The trained project as the working folder; what a test writes into conf/local is gone after it."""
+    monkeypatch.chdir(trained_project)
+    yield trained_project
+    for path in (trained_project / "conf" / "local").iterdir():
+        path.unlink()

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -13,7 +13,7 @@ from affluence.errors import UserError
 
 SUMMARY, PAGE = "summary.json", "campaign.html"
 
-__all__ = ["PAGE", "SUMMARY", "Provenance", "campaign_files", "differences", "settings_of"]
+__all__ = ["PAGE", "SUMMARY", "Provenance", "campaign_files", "differences", "provenance_of", "settings_of"]
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,15 @@ def settings_of(summary: Mapping[str, Any]) -> CampaignSettings:
     try:
         settings = dict(summary["settings"])
         return CampaignSettings(**settings | {"day": date.fromisoformat(settings["day"])})
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"This is no summary of a campaign ({error}). Give the {SUMMARY} of its folder.") from error
+
+
+def provenance_of(summary: Mapping[str, Any]) -> Provenance:
+    """What a summary's campaign was made from. Errors: UserError when it is no summary of a campaign."""
+    try:
+        provenance = Provenance(**summary["provenance"])
+        return replace(provenance, cut=dict(provenance.cut))
     except (KeyError, TypeError, ValueError) as error:
         raise UserError(f"This is no summary of a campaign ({error}). Give the {SUMMARY} of its folder.") from error
 
