@@ -7,6 +7,7 @@ import traceback
 from pathlib import Path
 
 from django.conf import settings
+from django.db import DatabaseError
 
 from affluence import progress
 from affluence.errors import UserError
@@ -21,23 +22,28 @@ APOLOGY = "This went wrong through a fault of ours ({kind}). The operator finds 
 
 
 class Teller(logging.Handler):
-    """Writes the core's progress down with the job, at most twice a second."""
+    """Writes the core's progress down with the job, at most twice a second and once more for each stage."""
 
     def __init__(self, job: Job) -> None:
         super().__init__(logging.INFO)
         self.job = job
         self.told_at = 0.0
-        self.stage = ""
+        self.stages: set[str] = set()
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one step of progress, unless one of the same stage was just written."""
+        """Write one step of progress, unless one was just written; the beginning of a stage always."""
         stage = str(getattr(record, "stage", ""))
         now = time.monotonic()
-        if not stage or (stage == self.stage and now - self.told_at < TELL_EVERY_SECONDS):
+        if not stage or (stage in self.stages and now - self.told_at < TELL_EVERY_SECONDS):
             return
-        self.told_at, self.stage = now, stage
+        self.told_at = now
+        self.stages.add(stage)
         told = record.__dict__
-        tell(self.job, stage=stage, done=told["done"], total=told["total"], note=told["note"])
+        try:
+            tell(self.job, stage=stage, done=told["done"], total=told["total"], note=told["note"])
+        except DatabaseError as error:
+            # Work does not fail because nobody could be told of it; whether its result can be kept shows at its end.
+            _logger.warning("job %s: its progress could not be written (%s)", self.job.id, type(error).__name__)
 
 
 def folder_of(job: Job) -> Path:
@@ -48,22 +54,24 @@ def folder_of(job: Job) -> Path:
 
 def do(job: Job) -> None:
     """Do a job that is leased to this process, and end it; a lease that was lost on the way changes nothing."""
-    folder, work = folder_of(job), work_of(job.kind)
-    folder.mkdir(parents=True)
+    folder = folder_of(job)
     listener, channel = Teller(job), logging.getLogger(progress.LOGGER_NAME)
     level = channel.level
     channel.addHandler(listener)
     channel.setLevel(logging.INFO)
     try:
-        finish(job, work.do(Task(job.subject, job.parameters, folder)), folder)
+        folder.mkdir(parents=True)
+        finish(job, work_of(job.kind).do(Task(job.subject, job.parameters, folder)), folder)
     except LeaseLost:
         shutil.rmtree(folder, ignore_errors=True)
     except UserError as error:
         _fail(job, folder, str(error), "")
-    except Exception as error:
-        _logger.exception("job %s failed", job.id)
+    except Exception as error:  # noqa: BLE001  (whatever it is, the user is told)
         told = APOLOGY.format(kind=type(error).__name__, job=job.id)
-        _fail(job, folder, told, traceback.format_exc())
+        trace = _where(error)
+        # The error's own words may name customers.
+        _logger.error("job %s failed:\n%s", job.id, trace)  # noqa: TRY400
+        _fail(job, folder, told, trace)
     else:
         _remove_others(folder)
     finally:
@@ -72,8 +80,18 @@ def do(job: Job) -> None:
 
 
 def _fail(job: Job, folder: Path, sentence: str, trace: str) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    fail(job, sentence, traceback=trace)
+    """End the job as failed. The folder goes only then: a connection lost at the end leaves it open who won."""
+    if fail(job, sentence, traceback=trace):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _where(error: BaseException | None) -> str:
+    """Where an error came from and of which kinds it is, innermost first, without its words or any value."""
+    parts = []
+    while error is not None:
+        parts.append("".join(traceback.format_tb(error.__traceback__)) + type(error).__name__)
+        error = error.__cause__ or error.__context__
+    return "\n".join(reversed(parts))
 
 
 def _remove_others(folder: Path) -> None:

@@ -73,3 +73,13 @@ class Job(models.Model):
     def ended(self) -> bool:
         """Whether nothing more will come of it."""
         return self.state in ENDS
+
+
+class Chore(models.Model):
+    """When something that is done every so often is due: a row each, so that one worker at a time does it."""
+
+    name = models.CharField(max_length=200, primary_key=True, help_text="The dotted path of what does it.")
+    due_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Mapping
 from datetime import timedelta
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,9 @@ from affluence_service.audit.services import SYSTEM, Actor, record
 from affluence_service.jobs.models import Job, State
 from affluence_service.jobs.work import work_of
 
-# A worker that is killed loses its job to another; a job that kills its workers is given up.
-MOST_ATTEMPTS = 20
-MOST_CRASHES = 3
+# A job that brings down the process that does it is given up soon; one whose whole worker was lost, which is seldom the
+# job's doing, later.
+MOST_CRASHES, MOST_ATTEMPTS = 3, 10
 STOPPED = (
     "The work was stopped by the machine {times} times, most likely for want of memory. Ask the operator to give the "
     "workers more, or use a smaller table."
@@ -30,6 +31,14 @@ class LeaseLost(Exception):  # noqa: N818  (what happened)
     """The job is no longer this worker's: another took it, or it was cancelled."""
 
 
+class Standing(Enum):
+    """How a worker stands to a job that it took."""
+
+    HELD = "it is the worker's"
+    CANCELLED = "it is the worker's, who is to stop it"
+    OVER = "it ended, or is another's"
+
+
 def enqueue(
     kind: str,
     subject: uuid.UUID,
@@ -38,8 +47,9 @@ def enqueue(
     team_id: uuid.UUID | None = None,
     parameters: Mapping[str, Any] | None = None,
     trace_context: Mapping[str, str] | None = None,
+    rows: int | None = None,
 ) -> Job:
-    """A job that waits for a worker, in the caller's transaction."""
+    """A job that waits for a worker, in the caller's transaction; `rows`, where known, tell how long it may run."""
     return Job.objects.create(
         kind=kind,
         subject=subject,
@@ -47,77 +57,79 @@ def enqueue(
         team_id=team_id or getattr(asked_by, "team_id", None),
         parameters=dict(parameters or {}),
         trace_context=dict(trace_context or {}),
+        rows=rows,
     )
 
 
 def claim(worker: str) -> Job | None:
-    """The oldest job that waits or whose lease ran out, now leased to `worker`; None when there is none."""
-    ripe = Q(state=State.QUEUED, blocked="") | Q(state=State.RUNNING, lease_until__lt=Now())
-    skip = connection.features.has_select_for_update_skip_locked
-    with transaction.atomic():
-        job = Job.objects.select_for_update(skip_locked=skip, of=("self",) if skip else ()).filter(ripe).first()
-        if job is None:
-            return None
-        job.lease, job.worker = uuid.uuid4(), worker
-        Job.objects.filter(id=job.id).update(
-            state=State.RUNNING,
-            lease=job.lease,
-            lease_until=_lease_end(),
-            worker=worker,
-            attempts=F("attempts") + 1,
-            started_at=Now(),
-            stage="",
-            note="",
-            done=0,
-            total=0,
-        )
-        job.refresh_from_db()
-    if job.attempts > MOST_ATTEMPTS or job.crashes >= MOST_CRASHES:
-        fail(job, STOPPED.format(times=job.attempts - 1))
-        return claim(worker)
-    return job
+    """The oldest job that waits or whose lease ran out, now leased to `worker`; None when there is none.
+
+    Jobs of a kind that this version of the service does not know are left to one that does.
+    """
+    while (job := _take(worker)) is not None:
+        if job.cancel_asked:
+            stopped(job)
+        elif job.attempts > MOST_ATTEMPTS:
+            fail(job, STOPPED.format(times=job.attempts - 1))
+        else:
+            return job
+    return None
 
 
-def renew(job: Job) -> bool:
-    """Whether the lease still holds, and was renewed; not once the job is to be cancelled."""
-    held: int = _held(job).filter(cancel_asked=False).update(lease_until=_lease_end())
-    return held == 1
+def renew(job: Job) -> None:
+    """Let the lease run on, if it still holds."""
+    _held(job).update(lease_until=_lease_end())
+
+
+def standing(job: Job) -> Standing:
+    """Whether the job is still to be worked on under the lease that it was taken with."""
+    cancelled = _held(job).values_list("cancel_asked", flat=True).first()
+    if cancelled is None:
+        return Standing.OVER
+    return Standing.CANCELLED if cancelled else Standing.HELD
 
 
 def tell(job: Job, *, stage: str, done: int, total: int, note: str = "") -> None:
     """Write down how far the job is."""
-    _held(job).update(stage=stage[:120], done=done, total=total, note=note[:200])
+    _held(job).update(stage=_storable(stage)[:120], done=done, total=total, note=_storable(note)[:200])
 
 
 def finish(job: Job, result: Mapping[str, Any], folder: Path) -> None:
     """End the job with its result, made visible in the same transaction. Errors: LeaseLost, and nothing is changed."""
     kept = str(folder.relative_to(settings.ENVIRONMENT.folder))
     with transaction.atomic():
-        ended = (
+        written = (
             _held(job)
             .filter(cancel_asked=False)
             .update(state=State.DONE, lease=None, ended_at=Now(), result=dict(result), folder=kept, problem="")
         )
-        if not ended:
+        if not written:
             raise LeaseLost
-        job.refresh_from_db()
-        work_of(job.kind).publish(job, result)
+        # Read anew: `job` keeps its lease, by which it is given up if its result cannot be published.
+        work_of(job.kind).publish(Job.objects.get(id=job.id), result)
         record(_actor_of(job), "finished", job.kind, job.subject, details={"attempts": job.attempts})
 
 
-def fail(job: Job, sentence: str, *, traceback: str = "") -> None:
-    """End the job as failed, with a sentence for the user and the rest for the operator."""
-    _give_up(job, State.FAILED, sentence, traceback)
+def fail(job: Job, sentence: str, *, traceback: str = "") -> bool:
+    """Whether the job was still held, and is now ended as failed, with a sentence for the user."""
+    return _give_up(job, State.FAILED, sentence, traceback)
 
 
 def crashed(job: Job) -> None:
-    """Give the job back to be taken again: the process that did it died."""
-    _held(job).update(state=State.QUEUED, lease=None, crashes=F("crashes") + 1)
+    """Give the job back to be taken again, for the process that did it died; give it up at the third time."""
+    with transaction.atomic():
+        if not _held(job).update(crashes=F("crashes") + 1):
+            return
+        job.refresh_from_db(fields=["crashes"])
+        if job.crashes >= MOST_CRASHES:
+            fail(job, STOPPED.format(times=job.crashes))
+        else:
+            _held(job).update(state=State.QUEUED, lease=None)
 
 
 def hand_back(job: Job) -> None:
-    """Give the job back untouched: the worker is told to stop."""
-    _held(job).update(state=State.QUEUED, lease=None)
+    """Give the job back as if it had not been taken: the worker is told to stop."""
+    _held(job).update(state=State.QUEUED, lease=None, attempts=F("attempts") - 1)
 
 
 def cancel(job: Job, *, by: Any) -> None:
@@ -126,8 +138,9 @@ def cancel(job: Job, *, by: Any) -> None:
         held = Job.objects.select_for_update().get(id=job.id)
         if held.ended:
             raise Conflict(f"It has ended already ({held.get_state_display()}).")
-        Job.objects.filter(id=job.id).update(cancel_asked=True)
-        record(by, "cancelled", held.kind, held.subject)
+        if not held.cancel_asked:
+            Job.objects.filter(id=job.id).update(cancel_asked=True)
+            record(by, "cancelled", held.kind, held.subject)
         if held.state == State.QUEUED:
             Job.objects.filter(id=job.id).update(state=State.CANCELLED, ended_at=Now(), problem=CANCELLED)
             work_of(held.kind).give_up(held, CANCELLED)
@@ -138,12 +151,47 @@ def stopped(job: Job) -> None:
     _give_up(job, State.CANCELLED, CANCELLED, "")
 
 
-def _give_up(job: Job, state: State, sentence: str, traceback: str) -> None:
+def _take(worker: str) -> Job | None:
+    ripe = Q(state=State.QUEUED, blocked="") | Q(state=State.RUNNING, lease_until__lt=Now())
+    skip = connection.features.has_select_for_update_skip_locked
     with transaction.atomic():
-        ended = _held(job).update(state=state, lease=None, ended_at=Now(), problem=sentence, traceback=traceback)
+        job = (
+            Job.objects.select_for_update(skip_locked=skip, of=("self",) if skip else ())
+            .filter(ripe, kind__in=list(settings.JOBS))
+            .first()
+        )
+        if job is None:
+            return None
+        Job.objects.filter(id=job.id).update(
+            state=State.RUNNING,
+            lease=uuid.uuid4(),
+            lease_until=_lease_end(),
+            worker=worker,
+            attempts=F("attempts") + 1,
+            started_at=Now(),
+            stage="",
+            note="",
+            done=0,
+            total=0,
+        )
+        job.refresh_from_db()
+    return job
+
+
+def _give_up(job: Job, state: State, sentence: str, traceback: str) -> bool:
+    told, trace = _storable(sentence), _storable(traceback)
+    with transaction.atomic():
+        ended = _held(job).update(state=state, lease=None, ended_at=Now(), problem=told, traceback=trace)
         if ended:
-            work_of(job.kind).give_up(job, sentence)
-            record(_actor_of(job), str(state), job.kind, job.subject)
+            work_of(job.kind).give_up(job, told)
+        if ended and state == State.FAILED:  # who cancelled is on record already
+            record(_actor_of(job), "failed", job.kind, job.subject)
+    return bool(ended)
+
+
+def _storable(text: str) -> str:
+    """The text without the one character that PostgreSQL does not keep; a hostile table may bring it in."""
+    return text.replace("\0", "")
 
 
 def _held(job: Job) -> Any:

@@ -27,7 +27,8 @@ def manage(arguments: tuple[str, ...]) -> None:
 @main.command()
 @click.option("--until-idle", is_flag=True, help="Stop when nothing waits.")
 def worker(*, until_idle: bool) -> None:
-    """Take jobs and have them done, until told to stop."""
+    """Take jobs and have them done, until told to stop; do what is done every so often."""
+    from affluence_service.jobs import chores
     from affluence_service.jobs.worker import Worker
 
     working = Worker()
@@ -37,14 +38,15 @@ def worker(*, until_idle: bool) -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
+    threading.Thread(target=chores.keep_doing, args=(working.stop,), daemon=True).start()
     working.run(until_idle=until_idle)
 
 
 @main.command(hidden=True)
-def do() -> None:
+@click.option("--for", "parent", type=int, required=True)
+def do(*, parent: int) -> None:
     """Stand ready, then do the job whose id and lease come on standard input."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     from affluence import steps  # noqa: F401  (what takes seconds to import is there before the job)
     from affluence_service.jobs.doing import do as do_job
     from affluence_service.jobs.models import Job
@@ -57,8 +59,10 @@ def do() -> None:
         do_job(job)
 
 
-def _end_with_parent(parent: int) -> None:
-    """End this process when its worker is gone: what it does would change nothing any more."""
+def _end_with(parent: int) -> None:
+    """End this process, and what it started, once its worker is gone: what it does would change nothing any more."""
     while os.getppid() == parent:
         time.sleep(0.5)
+    if os.getpgrp() == os.getpid():
+        os.killpg(os.getpid(), signal.SIGKILL)
     os._exit(1)

@@ -20,8 +20,8 @@ class Tiny:
         parts = int(task.parameters.get("parts", 3))
         if sentence := task.parameters.get("refuse"):
             raise UserError(sentence)
-        if task.parameters.get("fault"):
-            raise ZeroDivisionError("customer C-1234567 has no income")
+        if customer := task.parameters.get("fault"):
+            raise ZeroDivisionError(f"customer {customer} has no income")
         if task.parameters.get("die"):
             os.kill(os.getpid(), signal.SIGKILL)
         for part in range(parts):
