@@ -221,3 +221,8 @@ JOBS = {
 }
 # Who knows what was found by hand of a dataset's customers; training asks, and the rooms' order forbids it to know.
 VERDICTS_FOR = "affluence_service.reviews.selectors.sheet_for"
+# What workers do every so often, with the seconds between; see `affluence_service.jobs.chores`.
+CHORES = {
+    "affluence_service.audit.services.seal_entries": 60,
+    "affluence_service.jobs.tidying.remove_leftovers": 600,
+}
