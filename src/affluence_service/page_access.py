@@ -7,12 +7,20 @@ from typing import Any
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.cache import add_never_cache_headers
 from django.views.decorators.http import require_http_methods
 
 from affluence_service.access import Action, may
 
 View = Callable[..., HttpResponse]
+
+
+class PageRequest(HttpRequest):
+    """A request for a page, as its view gets it: by somebody signed in; `htmx` says whether a part alone is wanted."""
+
+    user: Any
+    htmx: Any
 
 
 def page(*actions: Action, methods: tuple[str, ...] = ("GET",)) -> Callable[[View], View]:
@@ -27,6 +35,8 @@ def page(*actions: Action, methods: tuple[str, ...] = ("GET",)) -> Callable[[Vie
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
+            if request.user.must_change_password:
+                return redirect("own-password-page")
             if actions and not any(may(request.user, action) for action in actions):
                 raise PermissionDenied
             answer = view(request, *args, **kwargs)

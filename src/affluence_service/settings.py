@@ -17,12 +17,14 @@ SECRET_KEY = ENVIRONMENT.secret_key or secrets.token_urlsafe(50)
 ALLOWED_HOSTS = list(ENVIRONMENT.hosts)
 CSRF_TRUSTED_ORIGINS = list(ENVIRONMENT.trusted_origins)
 
-ROOMS = ("audit", "people", "jobs", "datasets", "registry", "runs", "candidates", "reviews", "campaigns")
+ROOMS = ("workbench", "audit", "people", "jobs", "datasets", "registry", "runs", "candidates", "reviews", "campaigns")
 INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
+    "django.contrib.messages",
     "django.contrib.staticfiles",
+    "django_htmx",
     "rest_framework",
     "knox",
     "axes",
@@ -41,6 +43,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 ROOT_URLCONF = "affluence_service.urls"
@@ -54,6 +58,8 @@ TEMPLATES = [
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "affluence_service.workbench.frame.frame",
             ]
         },
     }
@@ -72,7 +78,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en-gb"
-USE_I18N = False
+USE_I18N = True
 
 AUTH_USER_MODEL = "people.User"
 AUTHENTICATION_BACKENDS = [
@@ -117,7 +123,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = ENVIRONMENT.https
 CSRF_COOKIE_SECURE = ENVIRONMENT.https
 CSRF_COOKIE_SAMESITE = "Strict"
-CSRF_FAILURE_VIEW = "affluence_service.api_errors.csrf_failed"
+CSRF_FAILURE_VIEW = "affluence_service.workbench.views.csrf_failed"
 SECURE_SSL_REDIRECT = ENVIRONMENT.https
 SECURE_REDIRECT_EXEMPT = [r"^api/v1/(health|ready)$"]
 SECURE_HSTS_SECONDS = 31_536_000 if ENVIRONMENT.https else 0
@@ -147,7 +153,7 @@ STORAGES = {"staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestSta
 WHITENOISE_USE_FINDERS = DEBUG
 
 # Uploads go to disk as they come, on the volume where they stay: nothing of them is kept in memory or copied again.
-FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["affluence_service.datasets.arriving.ToDisk"]
 ARRIVING = ENVIRONMENT.folder / "arriving"
 ARRIVING.mkdir(parents=True, exist_ok=True)
 FILE_UPLOAD_TEMP_DIR = str(ARRIVING)
@@ -192,6 +198,10 @@ SPECTACULAR_SETTINGS = {
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
+        "DatasetState": "affluence_service.datasets.models.State",
+        "JobState": "affluence_service.jobs.models.State",
+    },
+    "ENUM_NAME_OVERRIDES": {
         "VerdictAnswer": "affluence_service.reviews.models.Verdict.Answer",
         "DispositionAnswer": "affluence_service.campaigns.models.Disposition.Answer",
     },
@@ -225,4 +235,5 @@ VERDICTS_FOR = "affluence_service.reviews.selectors.sheet_for"
 CHORES = {
     "affluence_service.audit.services.seal_entries": 60,
     "affluence_service.jobs.tidying.remove_leftovers": 600,
+    "affluence_service.datasets.services.remove_left_behind": 600,
 }

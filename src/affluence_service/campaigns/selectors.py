@@ -29,14 +29,19 @@ FORMATS: Mapping[str, str] = {
 
 
 def campaigns_for(person: Any) -> QuerySet[Campaign]:
-    """The campaigns of the person's team, newest first."""
-    return Campaign.objects.filter(team_id=person.team_id).select_related("job", "made_by", "decided_by", "run")
+    """The campaigns of the person's team, newest first; not those whose run was deleted, and with it their files."""
+    return Campaign.objects.filter(team_id=person.team_id, run__deleted_at=None).select_related(
+        "job", "made_by", "decided_by", "run"
+    )
 
 
 def assignments_for(person: Any) -> QuerySet[Assignment]:
     """The customers assigned to the person, by campaign and rank."""
     return Assignment.objects.filter(
-        manager=person, campaign__team_id=person.team_id, campaign__state=Campaign.State.APPROVED
+        manager=person,
+        campaign__team_id=person.team_id,
+        campaign__state=Campaign.State.APPROVED,
+        campaign__run__deleted_at=None,
     ).select_related("campaign")
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from affluence_service.campaigns import api
+from affluence_service.campaigns import api, views
 
 api_patterns: list[URLPattern] = [
     path("campaigns", api.Campaigns.as_view(), name="campaigns"),
@@ -23,4 +23,14 @@ api_patterns: list[URLPattern] = [
     path("my-customers", api.MyCustomers.as_view(), name="my-customers"),
     path("my-customers/<int:id>/outcome", api.Say.as_view(), name="say-outcome"),
     path("my-customers/<int:id>/outcome/<int:disposition>/take-back", api.TakeBack.as_view(), name="take-back-outcome"),
+]
+
+page_patterns: list[URLPattern] = [
+    path("campaigns", views.campaigns, name="campaigns-page"),
+    path("campaigns/<uuid:id>", views.campaign, name="campaign-page"),
+    path("campaigns/<uuid:id>/<str:file_format>/list", views.download, name="download-campaign"),
+    path("campaigns/<uuid:id>/<str:what>", views.act, name="act-on-campaign"),
+    path("runs/<uuid:run>/campaign", views.draft, name="draft-campaign"),
+    path("my-customers", views.my_customers, name="my-customers-page"),
+    path("my-customers/<int:id>", views.say, name="say-page"),
 ]

@@ -5,11 +5,10 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-
 from rest_framework.exceptions import APIException
 
 from affluence.data.exclusion_lists import KINDS
@@ -20,7 +19,7 @@ from affluence_service.audit.services import record
 from affluence_service.campaigns import forms, selectors, services
 from affluence_service.campaigns.changes import changes_since_last
 from affluence_service.campaigns.models import Campaign, Disposition
-from affluence_service.page_access import page
+from affluence_service.page_access import PageRequest, page
 from affluence_service.people.models import User
 from affluence_service.runs.selectors import runs_for
 
@@ -29,14 +28,14 @@ Acted = dict[str, Any]
 
 
 @page(Action.SEE_CAMPAIGNS)
-def campaigns(request: HttpRequest) -> HttpResponse:
+def campaigns(request: PageRequest) -> HttpResponse:
     """The campaigns of the team, newest first."""
     shown = Paginator(selectors.campaigns_for(request.user), ON_A_PAGE).get_page(request.GET.get("page"))
     return render(request, "campaigns/campaigns.html", {"shown": shown, "may_draft": _may(request, "DRAFT_CAMPAIGNS")})
 
 
 @page(Action.SEE_CAMPAIGNS)
-def campaign(request: HttpRequest, id: UUID) -> HttpResponse:  # noqa: A002  (the address's word)
+def campaign(request: PageRequest, id: UUID) -> HttpResponse:  # noqa: A002  (the address's word)
     """One campaign: who is on it, what it can prove, what changed, the decision, what came of it."""
     found = get_object_or_404(selectors.campaigns_for(request.user), id=id)
     mine = found.made_by_id == request.user.pk
@@ -56,12 +55,12 @@ def campaign(request: HttpRequest, id: UUID) -> HttpResponse:  # noqa: A002  (th
         "may_export": _may(request, "EXPORT_CAMPAIGNS"),
         "see_ids": _may(request, "SEE_IDS"),
     }
-    template = "campaigns/state.html" if request.htmx else "campaigns/campaign.html"  # type: ignore[attr-defined]
+    template = "campaigns/state.html" if request.htmx else "campaigns/campaign.html"
     return render(request, template, context)
 
 
 @page(Action.DRAFT_CAMPAIGNS, methods=("GET", "POST"))
-def draft(request: HttpRequest, run: UUID) -> HttpResponse:
+def draft(request: PageRequest, run: UUID) -> HttpResponse:
     """A new campaign of a scored run; the form says what is missing and keeps what was typed."""
     scored = get_object_or_404(runs_for(request.user), id=run)
     sent = request.POST.dict() if request.method == "POST" else {}
@@ -83,7 +82,7 @@ def draft(request: HttpRequest, run: UUID) -> HttpResponse:
 
 
 @page(Action.DRAFT_CAMPAIGNS, Action.DECIDE_CAMPAIGNS, methods=("POST",))
-def act(request: HttpRequest, id: UUID, what: str) -> HttpResponse:  # noqa: A002
+def act(request: PageRequest, id: UUID, what: str) -> HttpResponse:  # noqa: A002
     """One act on a campaign; what came of it stands above the page that follows."""
     found = get_object_or_404(selectors.campaigns_for(request.user), id=id)
     if what not in ACTS:
@@ -99,7 +98,7 @@ def act(request: HttpRequest, id: UUID, what: str) -> HttpResponse:  # noqa: A00
 
 
 @page(Action.EXPORT_CAMPAIGNS)
-def download(request: HttpRequest, id: UUID, file_format: str) -> HttpResponse:  # noqa: A002
+def download(request: PageRequest, id: UUID, file_format: str) -> HttpResponse:  # noqa: A002
     """The approved list as a file."""
     found = get_object_or_404(selectors.campaigns_for(request.user), id=id)
     if file_format not in selectors.FORMATS:
@@ -114,7 +113,7 @@ def download(request: HttpRequest, id: UUID, file_format: str) -> HttpResponse: 
 
 
 @page(Action.SEE_OWN_CUSTOMERS)
-def my_customers(request: HttpRequest) -> HttpResponse:
+def my_customers(request: PageRequest) -> HttpResponse:
     """The customers assigned to the person, with reasons and offer, and what came of each."""
     shown = Paginator(selectors.assignments_for(request.user), ON_A_PAGE).get_page(request.GET.get("page"))
     assignments = list(shown)
@@ -126,7 +125,7 @@ def my_customers(request: HttpRequest) -> HttpResponse:
 
 
 @page(Action.SEE_OWN_CUSTOMERS, methods=("POST",))
-def say(request: HttpRequest, id: int) -> HttpResponse:  # noqa: A002
+def say(request: PageRequest, id: int) -> HttpResponse:  # noqa: A002
     """What came of a contact, or that it is taken back; the line is drawn anew."""
     assignment = get_object_or_404(selectors.assignments_for(request.user), id=id)
     answer = request.POST.get("answer", "")
@@ -140,22 +139,22 @@ def say(request: HttpRequest, id: int) -> HttpResponse:  # noqa: A002
     return render(request, "campaigns/my_customer.html", context)
 
 
-def _submit(request: HttpRequest, found: Campaign) -> str:
+def _submit(request: PageRequest, found: Campaign) -> str:
     services.submit(request.user, found)
     return _("It waits for approval now. Whoever approves is told.")
 
 
-def _withdraw(request: HttpRequest, found: Campaign) -> str:
+def _withdraw(request: PageRequest, found: Campaign) -> str:
     services.withdraw(request.user, found)
     return _("It is a draft again.")
 
 
-def _approve(request: HttpRequest, found: Campaign) -> str:
+def _approve(request: PageRequest, found: Campaign) -> str:
     services.decide(request.user, found, approved=True, note=request.POST.get("note", "")[:2_000])
     return _("Approved. The list can be downloaded and handed out.")
 
 
-def _reject(request: HttpRequest, found: Campaign) -> str:
+def _reject(request: PageRequest, found: Campaign) -> str:
     note = request.POST.get("note", "").strip()[:2_000]
     if not note:
         raise UserError(_("Say why you return it, so that it can be mended."))
@@ -163,7 +162,7 @@ def _reject(request: HttpRequest, found: Campaign) -> str:
     return _("Returned to its maker with your word.")
 
 
-def _exclude(request: HttpRequest, found: Campaign) -> str:
+def _exclude(request: PageRequest, found: Campaign) -> str:
     sent = forms.ExclusionIn(data={"kind": request.POST.get("kind"), "file": request.FILES.get("file")})
     if not sent.is_valid():
         raise UserError(" ".join(_sentences(sent.errors)))
@@ -176,16 +175,17 @@ def _exclude(request: HttpRequest, found: Campaign) -> str:
     }
 
 
-def _include(request: HttpRequest, found: Campaign) -> str:
-    exclusion = found.exclusions.filter(id=request.POST.get("exclusion") or None).first()
+def _include(request: PageRequest, found: Campaign) -> str:
+    wanted = request.POST.get("exclusion", "")
+    exclusion = next((one for one in found.exclusions.all() if str(one.id) == wanted), None)
     if exclusion is None:
         raise UserError(_("There is no such list on this campaign."))
     services.take_back_exclusion(request.user, exclusion)
     return _("The list is heeded no longer; the campaign is made again.")
 
 
-def _assign(request: HttpRequest, found: Campaign) -> str:
-    typed = {name[6:]: value for name, value in request.POST.items() if name.startswith("share_") and value}
+def _assign(request: PageRequest, found: Campaign) -> str:
+    typed = {name[6:]: value for name, value in request.POST.dict().items() if name.startswith("share_") and value}
     shares = {name: int(value) for name, value in typed.items() if value.isdecimal() and 0 < int(value) <= 100_000}
     if not shares or len(shares) < len(typed):
         raise UserError(_("Give whole numbers of customers, for at least one relationship manager."))
@@ -193,7 +193,7 @@ def _assign(request: HttpRequest, found: Campaign) -> str:
     return _("%(count)s customers handed out.") % {"count": f"{dealt:,}"}
 
 
-def _outcomes(request: HttpRequest, found: Campaign) -> str:
+def _outcomes(request: PageRequest, found: Campaign) -> str:
     services.add_outcomes(request.user, found, upload=request.FILES.get("file"))
     return _("What the campaign brought is being measured.")
 
@@ -210,7 +210,7 @@ ACTS: dict[str, tuple[str, Any]] = {
 }
 
 
-def _may(request: HttpRequest, action: str) -> bool:
+def _may(request: PageRequest, action: str) -> bool:
     return may(request.user, Action[action])
 
 
@@ -219,7 +219,8 @@ def _nested(sent: Acted, *, run: str) -> Acted:
     groups = {"capacity": forms.CapacityIn, "economics": forms.EconomicsIn, "options": forms.OptionsIn}
     filled = {name: value for name, value in sent.items() if value.strip()}
     nested: Acted = {
-        group: {name: filled[name] for name in form().fields if name in filled} for group, form in groups.items()
+        group: {str(name): filled[str(name)] for name in form().fields if str(name) in filled}
+        for group, form in groups.items()
     }
     shares = {"control_share", "lowest_precision", "recall", "base_rate", "hoped_lift"}
     for part in nested.values():
@@ -243,6 +244,3 @@ def _sentences(errors: Any, name: str = "") -> Any:
             yield from _sentences(inner, field)
     else:
         yield from (f"{name.replace('_', ' ').capitalize()}: {error}" if name else str(error) for error in errors)
-
-
-

@@ -20,8 +20,13 @@ SAID: Mapping[str, str] = {Verdict.Answer.AFFLUENT: "1", Verdict.Answer.NOT_AFFL
 
 
 def sheets_for(person: Any) -> QuerySet[Sheet]:
-    """The sheets of the person's team, newest first, with `answered`; a relationship manager's are those given them."""
-    sheets = Sheet.objects.filter(team_id=person.team_id).select_related("job", "asked_by", "given_to")
+    """The sheets of the person's team whose run is there still, newest first, with `answered`.
+
+    A relationship manager's are those given them.
+    """
+    sheets = Sheet.objects.filter(team_id=person.team_id, run__deleted_at=None).select_related(
+        "job", "asked_by", "given_to"
+    )
     if person.role == Role.RELATIONSHIP_MANAGER:
         sheets = sheets.filter(given_to=person)
     standing = Q(verdicts__taken_back_at=None) & Q(verdicts__isnull=False)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException
@@ -12,7 +12,7 @@ from rest_framework.exceptions import APIException
 from affluence.errors import UserError
 from affluence_service.access import Action, Role, may
 from affluence_service.audit.services import record
-from affluence_service.page_access import page
+from affluence_service.page_access import PageRequest, page
 from affluence_service.people.models import User
 from affluence_service.reviews import selectors, services
 from affluence_service.reviews.models import Sheet, Verdict
@@ -23,7 +23,7 @@ SIZES = (50, 100, 200, 300)
 
 
 @page(Action.SEE_REVIEWS)
-def reviews(request: HttpRequest) -> HttpResponse:
+def reviews(request: PageRequest) -> HttpResponse:
     """The sheets that the person may see, newest first, and a form for another."""
     person = request.user
     shown = Paginator(selectors.sheets_for(person), ON_A_PAGE).get_page(request.GET.get("page"))
@@ -36,16 +36,14 @@ def reviews(request: HttpRequest) -> HttpResponse:
 
 
 @page(Action.SUGGEST_REVIEWS, methods=("POST",))
-def suggest(request: HttpRequest) -> HttpResponse:
+def suggest(request: PageRequest) -> HttpResponse:
     """A new sheet."""
     run = get_object_or_404(runs_for(request.user), id=_uuid(request.POST.get("run", "")))
     size, purpose = request.POST.get("size", ""), request.POST.get("purpose", "find")
     try:
         if not size.isdecimal() or not 1 <= int(size) <= services.MOST or purpose not in {"find", "count"}:
             raise UserError(_("Give a whole number of customers to check, up to 5,000."))
-        services.suggest(
-            request.user, run, size=int(size), purpose=purpose, given_to=request.POST.get("given_to", "")
-        )
+        services.suggest(request.user, run, size=int(size), purpose=purpose, given_to=request.POST.get("given_to", ""))
         messages.success(request, _("The customers are being drawn. They stand here in a moment."))
     except (UserError, APIException) as error:
         messages.warning(request, str(error), extra_tags="warn")
@@ -53,7 +51,7 @@ def suggest(request: HttpRequest) -> HttpResponse:
 
 
 @page(Action.GIVE_VERDICTS)
-def review(request: HttpRequest, id: UUID) -> HttpResponse:  # noqa: A002  (the address's word)
+def review(request: PageRequest, id: UUID) -> HttpResponse:  # noqa: A002  (the address's word)
     """The stack: the first customer who is not checked yet, or the one asked for; what was said can be taken back."""
     sheet = get_object_or_404(selectors.sheets_for(request.user), id=id)
     if not sheet.folder:
@@ -62,7 +60,7 @@ def review(request: HttpRequest, id: UUID) -> HttpResponse:  # noqa: A002  (the 
 
 
 @page(Action.GIVE_VERDICTS, methods=("POST",))
-def answer(request: HttpRequest, id: UUID) -> HttpResponse:  # noqa: A002
+def answer(request: PageRequest, id: UUID) -> HttpResponse:  # noqa: A002
     """A verdict given, or the last one taken back; the next customer follows."""
     sheet = get_object_or_404(selectors.sheets_for(request.user), id=id)
     said, row = request.POST.get("answer", ""), request.POST.get("row", "")
@@ -75,12 +73,12 @@ def answer(request: HttpRequest, id: UUID) -> HttpResponse:  # noqa: A002
             services.give_verdict(request.user, sheet, row=int(row), answer=said)
     except (UserError, APIException) as error:
         messages.warning(request, str(error), extra_tags="warn")
-    if request.htmx:  # type: ignore[attr-defined]  # set by its middleware
+    if request.htmx:
         return render(request, _template(request), _stack(request, sheet))
     return redirect("review-page", id=id)
 
 
-def _stack(request: HttpRequest, sheet: Sheet) -> dict[str, object]:
+def _stack(request: PageRequest, sheet: Sheet) -> dict[str, object]:
     people = selectors.people_on(sheet).to_dicts()
     standing = {row: verdict for (_of, row), verdict in selectors.standing_verdicts([sheet]).items()}
     left = [person for person in people if person["row"] not in standing]
@@ -101,8 +99,8 @@ def _stack(request: HttpRequest, sheet: Sheet) -> dict[str, object]:
     }
 
 
-def _template(request: HttpRequest) -> str:
-    return "reviews/stack.html" if request.htmx else "reviews/review.html"  # type: ignore[attr-defined]
+def _template(request: PageRequest) -> str:
+    return "reviews/stack.html" if request.htmx else "reviews/review.html"
 
 
 def _uuid(text: str) -> UUID | None:

@@ -3,46 +3,76 @@
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth.views import LoginView, LogoutView
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+from rest_framework.exceptions import APIException
 
+from affluence.errors import UserError
 from affluence_service import api_errors
 from affluence_service.access import Action, may
 from affluence_service.audit.selectors import entries_for
-from affluence_service.audit.services import record
 from affluence_service.datasets.selectors import datasets_for
-from affluence_service.page_access import page
+from affluence_service.page_access import PageRequest, page
+from affluence_service.people import services as people
 from affluence_service.runs.selectors import runs_for
 
 LATEST = 6
 ON_A_PAGE = 50
 
 
-class SignIn(LoginView):
-    """The door."""
+@require_http_methods(["GET", "POST"])
+def sign_in(request: HttpRequest) -> HttpResponse:
+    """The door. Whoever came to see a page is led there."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    after = wanted if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure()) else "/"
+    if request.user.is_authenticated:
+        return redirect(after)
+    wrong, name = "", request.POST.get("name", "")[:150]
+    if request.method == "POST":
+        try:
+            people.sign_in(request, name=name, password=request.POST.get("password", "")[:200])
+            return redirect(after)
+        except APIException as error:
+            wrong = str(error)
+    context = {"wrong": wrong, "name": name, "next": after, "openid": settings.ENVIRONMENT.openid is not None}
+    return render(request, "workbench/sign_in.html", context, status=401 if wrong else 200)
 
-    template_name = "workbench/sign_in.html"
-    redirect_authenticated_user = True
-    extra_context = {"openid": settings.ENVIRONMENT.openid is not None}
 
-    def form_valid(self, form: Any) -> HttpResponse:
-        """Let in, on record."""
-        record(form.get_user(), "signed in", "person", form.get_user().public_id)
-        return super().form_valid(form)
-
-
-class SignOut(LogoutView):
+@require_POST
+def sign_out(request: HttpRequest) -> HttpResponse:
     """The way out."""
+    if request.user.is_authenticated:
+        people.sign_out(request, request.user)
+    return redirect("sign-in")
 
-    next_page = "sign-in"
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def own_password(request: PageRequest) -> HttpResponse:
+    """A password of one's own, needed before anything else where somebody else saw the first one."""
+    wrong = ""
+    if request.method == "POST":
+        old, new, again = (request.POST.get(name, "")[:200] for name in ("old", "new", "again"))
+        try:
+            if new != again:
+                raise UserError(_("The new password was not typed the same way twice."))
+            people.change_own_password(request, request.user, old=old, new=new)
+            messages.success(request, _("Your new password holds from now on."))
+            return redirect("home")
+        except (UserError, APIException) as error:
+            wrong = str(error)
+    return render(request, "workbench/own_password.html", {"wrong": wrong}, status=422 if wrong else 200)
 
 
 @page()
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: PageRequest) -> HttpResponse:
     """What awaits the person, what ran last, how much is estimated to be hidden, what happened."""
     person = request.user
     context: dict[str, Any] = {}
@@ -57,7 +87,7 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @page(Action.SEE_AUDIT)
-def activity(request: HttpRequest) -> HttpResponse:
+def activity(request: PageRequest) -> HttpResponse:
     """The record of the team, searchable by word."""
     wanted = request.GET.get("q", "").replace("\0", "").strip()
     entries = entries_for(request.user)

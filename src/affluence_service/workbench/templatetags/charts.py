@@ -1,6 +1,7 @@
 """Charts as inline SVG: no style attributes, no view box; positions in per cent, colours from the tokens."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from django import template
@@ -27,7 +28,9 @@ def icon(name: str) -> SafeString:
 
 
 @register.simple_tag
-def track(value: float, low: float, high: float, scale_low: float, scale_high: float, reference: float | None = None) -> SafeString:
+def track(
+    value: float, low: float, high: float, scale_low: float, scale_high: float, reference: float | None = None
+) -> SafeString:
     """A line with end strokes and a mark on it: an estimate with its interval; dotted, a reference."""
 
     def at(number: float) -> str:
@@ -39,7 +42,8 @@ def track(value: float, low: float, high: float, scale_low: float, scale_high: f
         else ""
     )
     return format_html(
-        '<svg class="track" height="20" aria-hidden="true"><line class="axis" x1="0%" x2="100%" y1="10" y2="10"/>{dotted}'
+        '<svg class="track" height="20" aria-hidden="true">'
+        '<line class="axis" x1="0%" x2="100%" y1="10" y2="10"/>{dotted}'
         '<line class="l-candidate" x1="{low}" x2="{high}" y1="10" y2="10"/>'
         '<line class="l-candidate" x1="{low}" x2="{low}" y1="7" y2="13"/>'
         '<line class="l-candidate" x1="{high}" x2="{high}" y1="7" y2="13"/>'
@@ -55,7 +59,8 @@ def track(value: float, low: float, high: float, scale_low: float, scale_high: f
 def bar(share: float, *, kind: str = "candidate", of: float = 1.0) -> SafeString:
     """A bar from zero, its length a share `of` the widest."""
     return format_html(
-        '<svg class="track" height="12" aria-hidden="true"><rect class="f-{}" x="0" y="2" height="8" width="{}%"/></svg>',
+        '<svg class="track" height="12" aria-hidden="true">'
+        '<rect class="f-{}" x="0" y="2" height="8" width="{}%"/></svg>',
         kind,
         f"{100 * max(0.0, min(1.0, float(share) / (of or 1))):.2f}",
     )
@@ -77,7 +82,7 @@ def effect(value: float, most: float) -> SafeString:
 @register.simple_tag
 def gain_lines(points: Sequence[dict[str, Any]], most: float) -> SafeString:
     """The gain curve as strokes: one line a step, so that it stretches without a view box."""
-    ends = list(zip(points, points[1:], strict=False))
+    ends = pairwise(points)
     widest = points[-1]["contacts"] if points else 1
 
     def x(point: dict[str, Any]) -> str:

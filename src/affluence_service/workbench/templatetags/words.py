@@ -1,5 +1,6 @@
 """Numbers, shares, times and ids as the screens write them; see the brief of words in the documentation."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -50,12 +51,19 @@ def money(amount: Any, currency: str = "") -> str:
     return f"{currency} {told}".strip().replace("-", MINUS)
 
 
+WAYS: Mapping[str, Callable[[Any], str]] = {
+    "whole": whole,
+    "percent": percent,
+    "points": lambda share: signed(100 * share),
+}
+
+
 @register.filter
 def interval(estimate: Any, form: str = "whole") -> str:
-    """A 90 % interval: 90 %: 370–454; nothing where there is none."""
+    """A 90 % interval, as in 90 %: 370 to 454; nothing where there is none."""
     if estimate is None or part(estimate, "low") is None:
         return ""
-    write = {"whole": whole, "percent": percent, "points": lambda share: signed(100 * share)}[form]
+    write = WAYS[form]
     between = " to " if form == "points" else "\u2013"
     return f"90{THIN}%: {write(part(estimate, 'low'))}{between}{write(part(estimate, 'high'))}"
 
@@ -85,7 +93,8 @@ def lasted(seconds: Any) -> str:
     """How long something took: 9 s, 1 min 26 s, 2 h 5 min."""
     if seconds is None:
         return NOTHING
-    left, told = max(0, round(float(seconds))), []
+    left = max(0, round(float(seconds)))
+    told: list[str] = []
     for unit, size in UNITS:
         if left >= size or (unit == "s" and not told):
             told.append(f"{left // size} {unit}")
@@ -114,7 +123,7 @@ def part(record: Any, name: str) -> Any:
 
 @register.simple_tag(takes_context=True)
 def with_query(context: Any, **changes: Any) -> str:
-    """This page's address with other parameters; None takes one away."""
+    """The page's address with other parameters; None takes one away."""
     query = context["request"].GET.copy()
     for name, value in changes.items():
         query.pop(name, None)
