@@ -16,6 +16,7 @@ from affluence.reporting.page import environment, plain_styles
 from affluence.reporting.tracks import Axis, Mark, Tick, axis_over
 
 LEVEL = 0.9
+_LONGEST_NAME = 90
 _TITLES = {"segment": "Segment", "hidden_type": "Type", "decile": "Tenth of the list, best first"}
 
 
@@ -131,7 +132,7 @@ def _take_up(take_up: pl.DataFrame, axis: Axis) -> Sequence[TakeUp]:
     for line, share in zip(take_up.iter_rows(named=True), _shares(take_up), strict=True):
         rows.setdefault(line["group"], []).append(
             TakeUpRow(
-                value=shortened(line["value"]),
+                value=shortened(line["value"], longest=_LONGEST_NAME),
                 people="" if share is None else wording.count(line["people"]),
                 took="" if share is None else wording.count(line["took"]),
                 share=share,

@@ -186,3 +186,12 @@ def test_axe_finds_nothing_on_any_page(browser, request, which, scheme, viewport
     page.goto(request.getfixturevalue(which))
     found = Axe().run(page).response["violations"]
     assert [(each["id"], [node["html"][:120] for node in each["nodes"][:3]]) for each in found] == []
+
+
+@pytest.mark.parametrize("which", PAGES)
+def test_every_interval_on_a_track_is_drawn(browser, request, which):
+    page, _ = open_page(browser, request.getfixturevalue(which))
+    strokes = page.eval_on_selector_all(
+        "svg.track line", "lines => lines.map(line => [line.getAttribute('class'), getComputedStyle(line).stroke])"
+    )
+    assert [name for name, stroke in strokes if stroke == "none"] == []
