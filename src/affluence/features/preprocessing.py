@@ -5,6 +5,7 @@ The state is free of tags. A category that only later tables hold is read as mis
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -46,7 +47,7 @@ class Preprocessing:
         columns = [self._encode(features[name]) for name in self.features]
         matrix = np.empty((features.height, len(columns)), dtype=np.float32)
         for position, column in enumerate(columns):
-            matrix[:, position] = column.fill_null(np.nan).to_numpy()
+            matrix[:, position] = column.to_numpy()
         return Design(
             matrix=matrix,
             names=self.features,
@@ -58,13 +59,16 @@ class Preprocessing:
             },
         )
 
+    @cached_property
+    def _categories(self) -> Mapping[str, pl.Enum]:
+        """The type of each category feature: its place in the vocabulary is a category's code."""
+        return {name: pl.Enum(known) for name, known in self.vocabularies.items()}
+
     def _encode(self, values: pl.Series) -> pl.Series:
-        vocabulary = self.vocabularies.get(values.name)
-        if vocabulary is None:
+        categories = self._categories.get(values.name)
+        if categories is None:
             return values.cast(pl.Float32)
-        known = pl.Series(vocabulary, dtype=pl.String)
-        codes = pl.Series(range(len(vocabulary)), dtype=pl.Float32)
-        return values.cast(pl.String).replace_strict(known, codes, default=None, return_dtype=pl.Float32)
+        return values.cast(pl.String).cast(categories, strict=False).to_physical().cast(pl.Float32)
 
 
 def fit_preprocessing(table: pl.DataFrame, *, features: Sequence[Feature]) -> Preprocessing:

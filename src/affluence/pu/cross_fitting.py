@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from affluence.errors import UserError
 from affluence.features.preprocessing import Design
+from affluence.pu.learners.boosters import threads_for
 from affluence.pu.learners.protocol import FittedLearner, Learner, LogOdds, Method, Tags
 from affluence.pu.side_by_side import side_by_side
 
@@ -92,14 +93,14 @@ def score_by_folds(models: Sequence[FittedLearner], design: Design, folds: Folds
     then score, and their mean counts.
     """
     labelled, hidden = np.zeros(len(design)), np.zeros(len(design))
-    for fold, model in enumerate(models):
-        rows = np.flatnonzero((folds == fold) | (folds == UNKNOWN_FOLD))
-        if len(rows):
-            weight = np.where(folds[rows] == UNKNOWN_FOLD, 1 / len(models), 1.0)
-            there = design.rows(rows)
-            by_tag, by_truth = model.score(there)
-            labelled[rows] += weight * by_tag
-            hidden[rows] += weight * by_truth
+    with threads_for(len(design)):
+        for fold, model in enumerate(models):
+            rows = np.flatnonzero((folds == fold) | (folds == UNKNOWN_FOLD))
+            if len(rows):
+                weight = np.where(folds[rows] == UNKNOWN_FOLD, 1 / len(models), 1.0)
+                by_tag, by_truth = model.score(design if len(rows) == len(design) else design.rows(rows))
+                labelled[rows] += weight * by_tag
+                hidden[rows] += weight * by_truth
     return labelled, hidden
 
 

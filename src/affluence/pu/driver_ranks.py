@@ -6,6 +6,7 @@ it. A missing number ranks lowest: whoever does not hold a product holds least o
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,9 +40,14 @@ class DriverRank:
     def of(self, design: Design) -> Floats:
         """The rank of each customer, 0 to 1."""
         numbers = _numbers(design.matrix[:, self.column], self.shares)
-        rank = np.interp(numbers, self.values, self.ranks) if self.values else np.full(len(numbers), self.missing)
+        rank = np.interp(numbers, *self._points) if self.values else np.full(len(numbers), self.missing)
         rank = np.where(np.isnan(numbers), self.missing, rank)
         return 1 - rank if self.reversed else rank
+
+    @cached_property
+    def _points(self) -> tuple[Floats, Floats]:
+        """The distribution as arrays: thousands of points, made into arrays once and not for every customer."""
+        return np.asarray(self.values), np.asarray(self.ranks)
 
 
 def fit_driver_ranks(design: Design, tags: Tags, *, drivers: Sequence[int]) -> tuple[DriverRank, ...]:

@@ -13,7 +13,10 @@ def weighted_sum(columns: Floats, weights: Iterable[float]) -> Floats:
 
     A matrix product rounds a row alone otherwise than the same row among others; a score would depend on the batch.
     """
-    total = np.zeros(len(columns))
-    for column, weight in zip(columns.T, weights, strict=True):
-        total += column * weight
+    each = np.array([*weights])
+    if len(each) != columns.shape[1]:
+        raise ValueError(f"There are {len(each)} weights for {columns.shape[1]} columns; wanted one for each.")
+    terms = columns * each
+    # Added up from left to right in every row; a plain sum may pair the terms as the table's shape suggests.
+    total: Floats = np.add.accumulate(terms, axis=1)[:, -1] if terms.shape[1] else np.zeros(len(terms))
     return total

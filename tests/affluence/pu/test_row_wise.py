@@ -18,7 +18,7 @@ def test_it_is_the_matrix_product_and_the_same_bits_for_a_row_in_any_table(width
 
 
 def test_weights_that_do_not_match_the_columns_are_refused():
-    with pytest.raises(ValueError, match="zip"):
+    with pytest.raises(ValueError, match="1 weights for 2 columns"):
         weighted_sum(np.zeros((3, 2)), [1.0])
 
 

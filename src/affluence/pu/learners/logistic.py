@@ -6,6 +6,8 @@ Numbers are cut at the quantiles of the customers it was fitted to; missing is a
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import zip_longest
 from typing import Self
 
 import numpy as np
@@ -15,6 +17,42 @@ from sklearn.linear_model import LogisticRegression
 
 from affluence.features.preprocessing import Design
 from affluence.pu.learners.protocol import LogOdds, Tags
+
+Floats = NDArray[np.float64]
+
+# So many customers are held against all edges at once: a few megabytes.
+ROWS_AT_ONCE = 8_192
+
+
+@dataclass(frozen=True)
+class Cuts:
+    """Where each feature is cut into bins (None for a category), and how many bins each has; the last is "missing"."""
+
+    edges: tuple[tuple[float, ...] | None, ...]
+    sizes: tuple[int, ...]
+
+    def bins(self, matrix: NDArray[np.float32]) -> NDArray[np.intp]:
+        """Customers x features: the bin of each value."""
+        bins = np.empty(matrix.shape, dtype=np.intp)
+        for start in range(0, len(matrix), ROWS_AT_ONCE):
+            part = slice(start, start + ROWS_AT_ONCE)
+            bins[part] = self._bins(matrix[part])
+        return bins
+
+    def _bins(self, matrix: NDArray[np.float32]) -> NDArray[np.intp]:
+        missing = np.isnan(matrix)
+        known = np.where(missing, 0, matrix)
+        edges, category, last = self._arrays
+        places = np.where(category, known, (edges < known[:, :, None]).sum(axis=2))
+        return np.where(missing, last, places).astype(np.intp)
+
+    @cached_property
+    def _arrays(self) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.intp]]:
+        """Features x edges, filled up with infinity, above which nothing is; which are categories; the last bins."""
+        edges = [() if edge is None else edge for edge in self.edges]
+        filled = np.array(list(zip_longest(*edges, fillvalue=np.inf)), dtype=np.float32).reshape(-1, len(edges)).T
+        category = np.array([edge is None for edge in self.edges])
+        return filled, category, np.array(self.sizes) - 1
 
 
 @dataclass(frozen=True)
@@ -32,9 +70,23 @@ class Scorecard:
     def log_odds(self, design: Design) -> LogOdds:
         """The log-odds of the tag for each customer of `design`."""
         total = np.full(len(design), self.intercept)
-        for position, points in enumerate(self.points):
-            total += np.asarray(points)[_bins(design.matrix[:, position], self.edges[position], len(points))]
+        for points in self._points_in(design):
+            total += points
         return total
+
+    def _points_in(self, design: Design) -> Floats:
+        """Features x customers: the points of the bin that a customer is in."""
+        bins, points = self._cuts.bins(design.matrix), self._points
+        return points[np.arange(len(points))[:, None], bins.T]
+
+    @cached_property
+    def _cuts(self) -> "Cuts":
+        return Cuts(self.edges, tuple(len(points) for points in self.points))
+
+    @cached_property
+    def _points(self) -> Floats:
+        """Features x the most bins that one has."""
+        return np.array(list(zip_longest(*self.points, fillvalue=np.nan))).T
 
     def score(self, design: Design) -> tuple[LogOdds, LogOdds]:
         """The log-odds of the tag, twice: whoever is likelier to be tagged is taken to be likelier to be affluent."""
@@ -61,7 +113,7 @@ class ScorecardBins:
 
     def one_hot(self, design: Design) -> sparse.csr_matrix:
         """Customers x bins: one in the bin of each feature that a customer is in."""
-        return _one_hot(design, self.edges, self.sizes)
+        return _one_hot(design, Cuts(self.edges, self.sizes))
 
     def scorecard(self, intercept: float, points: NDArray[np.float64]) -> Scorecard:
         """The scorecard that gives these points, bin after bin."""
@@ -139,22 +191,9 @@ def _bin_count(edges: tuple[float, ...] | None, categories: int) -> int:
     return categories + 1 if edges is None else len(edges) + 2
 
 
-def _bins(values: NDArray[np.float32], edges: tuple[float, ...] | None, count: int) -> NDArray[np.intp]:
-    missing = np.isnan(values)
-    known = np.where(missing, 0, values)
-    places = known if edges is None else np.searchsorted(np.asarray(edges, dtype=np.float32), known)
-    return np.where(missing, count - 1, places).astype(np.intp)
-
-
-def _one_hot(design: Design, edges: tuple[tuple[float, ...] | None, ...], sizes: tuple[int, ...]) -> sparse.csr_matrix:
-    offsets = np.concatenate([[0], np.cumsum(sizes)[:-1]])
-    columns = np.stack(
-        [
-            offset + _bins(design.matrix[:, position], edges[position], sizes[position])
-            for position, offset in enumerate(offsets)
-        ],
-        axis=1,
-    )
+def _one_hot(design: Design, cuts: Cuts) -> sparse.csr_matrix:
+    offsets = np.concatenate([[0], np.cumsum(cuts.sizes)[:-1]])
+    columns = offsets + cuts.bins(design.matrix)
     rows, width = columns.shape
     starts = np.arange(0, rows * width + 1, width)
-    return sparse.csr_matrix((np.ones(rows * width), columns.ravel(), starts), shape=(rows, sum(sizes)))
+    return sparse.csr_matrix((np.ones(rows * width), columns.ravel(), starts), shape=(rows, sum(cuts.sizes)))

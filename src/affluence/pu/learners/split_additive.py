@@ -5,14 +5,14 @@ is free of how the bank gives its tag (as far as the columns are), so the label 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import xgboost as xgb
 from numpy.typing import NDArray
 
 from affluence.features.preprocessing import Design
-from affluence.pu.learners.boosters import THREADS, booster_matrix
+from affluence.pu.learners.boosters import THREADS, booster_matrix, raw_output
 from affluence.pu.learners.effort import Effort, booster_settings
 from affluence.pu.learners.protocol import LogOdds, Tags
 
@@ -29,13 +29,12 @@ class SplitAdditive:
         """The log-odds of the tag with every tag driver at its typical value: what all the other columns say."""
         matrix = design.matrix.copy()
         matrix[:, list(self.drivers)] = self.typical
-        neutral = replace(design, matrix=matrix)
-        return self.booster.predict(booster_matrix(neutral), output_margin=True).astype(np.float64)
+        return raw_output(self.booster, matrix)
 
     def parts(self, design: Design) -> tuple[LogOdds, LogOdds]:
         """What the tag drivers add to typical ones, and `rest`; their sum is the booster's log-odds of the tag."""
         rest = self.rest(design)
-        whole = self.booster.predict(booster_matrix(design), output_margin=True).astype(np.float64)
+        whole = raw_output(self.booster, design.matrix)
         return whole - rest, rest
 
 

@@ -18,7 +18,7 @@ from scipy.optimize import minimize
 from scipy.special import expit, logit
 
 from affluence.features.preprocessing import Design
-from affluence.pu.learners.boosters import THREADS, booster_matrix
+from affluence.pu.learners.boosters import THREADS, booster_matrix, raw_output
 from affluence.pu.learners.effort import Effort, booster_settings
 from affluence.pu.learners.logistic import Scorecard
 from affluence.pu.learners.protocol import LogOdds, Tags
@@ -83,7 +83,7 @@ class AffluentBooster:
 
     def log_odds(self, design: Design) -> LogOdds:
         """The log-odds of being affluent for each customer of `design`."""
-        return self.intercept + self.booster.predict(booster_matrix(design), output_margin=True).astype(np.float64)
+        return self.intercept + raw_output(self.booster, design.matrix)
 
 
 def fit_booster(design: Design, evidence: Evidence, *, effort: Effort, seed: int) -> AffluentBooster:
