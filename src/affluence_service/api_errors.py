@@ -58,6 +58,13 @@ class TooLarge(exceptions.APIException):
     default_code = "too_large"
 
 
+class NotReady(exceptions.APIException):
+    """The service cannot do this yet; the message says what is missing."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+    default_code = "not_ready"
+
+
 TITLES: Mapping[int, str] = {
     400: "The request cannot be read",
     401: "Not signed in",

@@ -40,7 +40,7 @@ class Champion(models.Model):
     """Which version of a model serves. `told` says whether MLflow's alias was moved there too."""
 
     name = models.CharField(max_length=120, primary_key=True)
-    version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="+")
+    version = models.OneToOneField(ModelVersion, on_delete=models.PROTECT, related_name="champion_of")
     before = models.ForeignKey(ModelVersion, null=True, on_delete=models.PROTECT, related_name="+")
     since = models.DateTimeField()
     decided_by = models.CharField(max_length=150)

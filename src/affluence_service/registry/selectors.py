@@ -1,13 +1,25 @@
 """What can be read of models."""
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from affluence_service.registry.models import Champion, ModelVersion, Proposal
 
 
 def versions() -> QuerySet[ModelVersion]:
-    """Every version, newest first. Models hold no customer: all teams share them."""
-    return ModelVersion.objects.all()
+    """Every version, newest first, with whether it is `champion`. Models hold no customer: all teams share them."""
+    serves = Exists(Champion.objects.filter(version=OuterRef("pk")))
+    return ModelVersion.objects.annotate(champion=serves).select_related("trained_by")
+
+
+def versions_of(*, contract: str | None = None, champion: bool | None = None) -> QuerySet[ModelVersion]:
+    """The versions of one table's models or of all, champions alone, others alone or both."""
+    wanted = {"contract": contract, "champion": champion}
+    return versions().filter(**{name: value for name, value in wanted.items() if value is not None})
+
+
+def champions() -> QuerySet[Champion]:
+    """Every champion, one a table."""
+    return Champion.objects.select_related("version", "before")
 
 
 def serving() -> QuerySet[Champion]:
