@@ -108,7 +108,7 @@ def _line(groups: Sequence[GroupReach]) -> str:
     sure = sum(_below(group) == SURELY_BELOW for group in told)
     surely = f", {wording.count(sure)} of them by the whole interval" if below else ""
     of_all = f"{wording.count(below)} of {wording.count(len(told))} groups"
-    return f"{of_all} are below four fifths of the others' share{surely}."
+    return f"{of_all} {'is' if below == 1 else 'are'} below four fifths of the others' share{surely}."
 
 
 def _below(group: GroupReach) -> str:
