@@ -234,6 +234,7 @@ VERDICTS_FOR = "affluence_service.reviews.selectors.sheet_for"
 # What workers do every so often, with the seconds between; see `affluence_service.jobs.chores`.
 CHORES = {
     "affluence_service.audit.services.seal_entries": 60,
+    "affluence_service.registry.services.watch": 10,
     "affluence_service.jobs.tidying.remove_leftovers": 600,
     "affluence_service.datasets.services.remove_left_behind": 600,
 }
