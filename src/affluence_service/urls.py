@@ -10,11 +10,13 @@ from affluence_service.campaigns.urls import api_patterns as campaigns
 from affluence_service.campaigns.urls import page_patterns as campaigns_pages
 from affluence_service.candidates.urls import api_patterns as candidates
 from affluence_service.datasets.urls import api_patterns as datasets
+from affluence_service.datasets.urls import page_patterns as datasets_pages
 from affluence_service.people.urls import api_patterns as people
 from affluence_service.registry.urls import api_patterns as registry
 from affluence_service.reviews.urls import api_patterns as reviews
 from affluence_service.reviews.urls import page_patterns as reviews_pages
 from affluence_service.runs.urls import api_patterns as runs
+from affluence_service.runs.urls import page_patterns as runs_pages
 from affluence_service.workbench.urls import page_patterns as workbench_pages
 
 API: list[URLPattern | URLResolver] = [
@@ -31,7 +33,13 @@ API: list[URLPattern | URLResolver] = [
     *reviews,
     *campaigns,
 ]
-PAGES: list[URLPattern | URLResolver] = [*workbench_pages, *reviews_pages, *campaigns_pages]
+PAGES: list[URLPattern | URLResolver] = [
+    *workbench_pages,
+    *datasets_pages,
+    *runs_pages,
+    *reviews_pages,
+    *campaigns_pages,
+]
 urlpatterns: list[URLPattern | URLResolver] = [path("api/v1/", include(API)), *PAGES]
 if settings.ENVIRONMENT.openid:
     urlpatterns.append(path("openid/", include("mozilla_django_oidc.urls")))

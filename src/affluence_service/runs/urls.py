@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from affluence_service.runs import api
+from affluence_service.runs import api, views
 
 api_patterns = [
     path("runs", api.Runs.as_view(), name="runs"),
@@ -10,4 +10,11 @@ api_patterns = [
     path("runs/<uuid:id>/cancel", api.CancelRun.as_view(), name="cancel-run"),
     path("runs/<uuid:id>/log", api.RunLog.as_view(), name="run-log"),
     path("runs/<uuid:id>/report", api.RunReport.as_view(), name="run-report"),
+]
+
+page_patterns = [
+    path("runs", views.runs, name="runs-page"),
+    path("runs/<uuid:id>", views.run, name="run-page"),
+    path("runs/<uuid:id>/cancel", views.cancel, name="cancel-run-page"),
+    path("tables/<uuid:table>/run/<str:kind>", views.start, name="start-run"),
 ]
