@@ -39,6 +39,6 @@ def telling(verb: Callable[Parameters, None]) -> Callable[Parameters, None]:
     return told
 
 
-from affluence_service.verbs import audit, people, processes  # noqa: E402  (they add themselves to `main`)
+from affluence_service.verbs import audit, demo, keeping, people, processes, serve  # noqa: E402  (they add themselves)
 
-__all__ = ["audit", "main", "people", "processes", "telling"]
+__all__ = ["audit", "demo", "keeping", "main", "people", "processes", "serve", "telling"]
