@@ -331,6 +331,5 @@ def _reason_shares(told: Explanation | None, titles: Mapping[str, str]) -> tuple
 
 def _reason(code: str, said: Mapping[str, str], titles: Mapping[str, str]) -> str:
     """A reason code as words: the column's title, and high or low where it is a number."""
-    column = said.get(code)
-    title = titles[column] if column in titles else wording.title(code.lower())
+    title = titles.get(said.get(code, ""), wording.title(code.lower()))
     return f"{title} {code.rsplit('_', 1)[-1].lower()}" if code.endswith(("_HIGH", "_LOW")) else title

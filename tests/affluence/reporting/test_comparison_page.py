@@ -70,3 +70,9 @@ def test_made_customers_are_marked_and_hostile_words_can_only_be_read(content):
     assert "<script" not in page
     assert "\u202e" not in page
     assert "no list from either model may be used" in page
+
+
+def test_lists_that_hold_the_same_confirmed_are_not_given_an_interval_of_nothing(content, make):
+    text = said(content, reviewed=Reviewed(30, 20, make.beside(0.5, 0.5, half=0.0), wilson(15, 20), wilson(15, 20)))
+    assert re.search(r"50\.0\s% and 50\.0\s%, the same customers", text)
+    assert "0.0 to 0.0" not in text
