@@ -68,7 +68,7 @@ class Ranking:
         """The wanted candidates: rank, and what they are ordered by."""
         key, _ = self._key_and_direction()
         found = self._table.filter(*self._conditions()) if self._conditions() else self._table
-        return found.select(dict.fromkeys(["rank", key])).collect()
+        return found.select(list(dict.fromkeys(["rank", key]))).collect()
 
     def _consecutive(self, first: int, last: int, *, descending: bool) -> pl.DataFrame:
         if not descending:

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 from django.urls.converters import IntConverter
 
-from affluence_service.candidates import api
+from affluence_service.candidates import api, views
 
 
 class RankConverter(IntConverter):
@@ -22,4 +22,11 @@ api_patterns = [
     path("runs/<uuid:id>/curve", api.Curve.as_view(), name="curve"),
     path("runs/<uuid:id>/segments", api.Segments.as_view(), name="segments"),
     path("runs/<uuid:id>/strategy", api.Strategy.as_view(), name="strategy"),
+]
+
+page_patterns = [
+    path("runs/<uuid:id>/candidates", views.candidates, name="candidates-page"),
+    path("runs/<uuid:id>/candidates/<rank:rank>", views.person, name="person-page"),
+    path("runs/<uuid:id>/cut", views.cut, name="cut-page"),
+    path("runs/<uuid:id>/segments", views.segments, name="segments-page"),
 ]

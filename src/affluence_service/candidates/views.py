@@ -1,0 +1,200 @@
+"""The pages of a ranking: its people, one of them, where to cut, and the segments."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from rest_framework.exceptions import APIException
+
+from affluence.errors import UserError
+from affluence_service.access import Action, may
+from affluence_service.candidates import forms, selectors, services
+from affluence_service.page_access import PageRequest, page
+from affluence_service.runs.models import Run
+from affluence_service.runs.selectors import runs_for
+
+ON_A_PAGE = 50
+ONE_OF = ("segment", "type", "offer")
+COLUMNS_SHOWN = 3
+TYPES = ("money elsewhere", "about to cross", "mis-tagged", "look-alike", "type uncertain")
+
+
+@page(Action.SEE_CANDIDATES)
+def candidates(request: PageRequest, id: UUID) -> HttpResponse:  # noqa: A002  (the address's word)
+    """The ranking a page at a time, filtered and ordered; the sight is recorded."""
+    run = _run(request, id)
+    if run is None:
+        return redirect("run-page", id=id)
+    asked = {name: value for name, value in request.GET.dict().items() if value and name != "page"}
+    wanted, wrong = _wanted(asked)
+    by_id = "customer" in wanted
+    if by_id and not may(request.user, Action.SEE_IDS):
+        wanted, by_id = {**wanted}, False
+        wanted.pop("customer")
+    try:
+        ranking: Any = selectors.ranking_of(run, wanted)
+    except (UserError, APIException) as error:
+        wrong, wanted = str(error), {}
+        ranking = selectors.ranking_of(run, wanted)
+    shown = Paginator(ranking, ON_A_PAGE).get_page(request.GET.get("page"))
+    lines = selectors.lines_of(run, list(shown.object_list), ids=False)
+    services.note_sight(request.user, run, customers=len(lines), ids=False, reason="", by_id=by_id)
+    columns = selectors.columns_of(run)
+    context = {
+        "run": run,
+        "shown": shown,
+        "lines": [{**line, "first": _first(line, columns)} for line in lines],
+        "columns": columns[:COLUMNS_SHOWN],
+        "numeric": [column for column in columns if column["number"]],
+        "asked": asked,
+        "chips": {name: value for name, value in asked.items() if name != "sort"},
+        "wrong": wrong,
+        "sort": str(asked.get("sort", "rank")),
+        "types": TYPES,
+        "segments": [segment["name"] for segment in selectors.segments_of(run)["segments"]],
+        "may_see_ids": may(request.user, Action.SEE_IDS),
+        "may_export": may(request.user, Action.EXPORT_CANDIDATES),
+        "may_draft": may(request.user, Action.DRAFT_CAMPAIGNS),
+        "listed": run.summary["cut"]["contacts"],
+        "chances": any(line["chance"] is not None for line in lines),
+    }
+    return render(request, "candidates/results.html" if request.htmx else "candidates/candidates.html", context)
+
+
+@page(Action.SEE_CANDIDATES, methods=("GET", "POST"))
+def person(request: PageRequest, id: UUID, rank: int) -> HttpResponse:  # noqa: A002
+    """One candidate: reasons, what each column adds, type, segment, offer, beside the typical; the sight is recorded.
+
+    The full id is shown to who may see it and says why; that is recorded too.
+    """
+    run = _run(request, id)
+    if run is None:
+        return redirect("run-page", id=id)
+    reason = request.POST.get("reason", "").replace("\0", "").strip()[: forms.LONGEST]
+    ids = bool(reason) and may(request.user, Action.SEE_IDS)
+    found = selectors.person_at(run, rank, ids=ids)
+    if found is None:
+        raise Http404
+    services.note_sight(request.user, run, customers=1, ids=ids, reason=reason)
+    parts: Sequence[Mapping[str, Any]] = found["parts"]
+    context = {
+        "run": run,
+        "person": found,
+        "speaks_for": [part for part in parts if part["direction"] == "for"],
+        "speaks_against": [part for part in parts if part["direction"] == "against"],
+        "most": max((abs(part["contribution"]) for part in parts), default=1),
+        "ids": ids,
+        "may_see_ids": may(request.user, Action.SEE_IDS),
+        "last": run.candidates,
+    }
+    return render(request, "candidates/person.html", context)
+
+
+@page(Action.SEE_CANDIDATES)
+def cut(request: PageRequest, id: UUID) -> HttpResponse:  # noqa: A002
+    """Where to cut: the gain curve with the cut on it, and everything that follows from moving it."""
+    run = _run(request, id)
+    if run is None:
+        return redirect("run-page", id=id)
+    asked = {name: value for name, value in request.GET.dict().items() if value}
+    sent, wrong = forms.Capacity(data=asked), ""
+    wanted = dict(sent.validated_data) if sent.is_valid() else {}
+    try:
+        made = selectors.cut_of(run, wanted)
+    except (UserError, APIException) as error:
+        wrong = str(error)
+        made = selectors.cut_of(run, {})
+    points = selectors.curve_of(run, wanted)
+    context = {
+        "run": run,
+        "cut": made,
+        "points": points,
+        "most": max((point["finds_high"] or 0 for point in points), default=1),
+        "widest": points[-1]["contacts"] if points else 1,
+        "asked": asked,
+        "wrong": wrong,
+        "hidden": run.summary.get("hidden"),
+        "may_draft": may(request.user, Action.DRAFT_CAMPAIGNS),
+    }
+    return render(request, "candidates/cut.html", context)
+
+
+@page(Action.SEE_CANDIDATES)
+def segments(request: PageRequest, id: UUID) -> HttpResponse:  # noqa: A002
+    """Who the listed are: segments as cards and a map, against tagged affluent and normal, and what to do about each."""
+    run = _run(request, id)
+    if run is None:
+        return redirect("run-page", id=id)
+    told = selectors.segments_of(run)
+    strategies = {one["segment"]: one for one in selectors.strategy_of(run, value_a_find=None)}
+    names = [segment["name"] for segment in told["segments"]]
+    groups = [group["group"] for group in told["groups"] if group["group"] not in names]
+    context = {
+        "run": run,
+        "told": told,
+        "cards": [
+            {**segment, "strategy": strategies.get(segment["name"]), "figures": _figures(told, segment["name"], groups)}
+            for segment in told["segments"]
+        ],
+        "groups": groups,
+        "places": {name: place for place, name in enumerate(names)},
+    }
+    return render(request, "candidates/segments.html", context)
+
+
+def _run(request: PageRequest, id: UUID) -> Run | None:  # noqa: A002
+    """The run, if it has a ranking; else its person is told why not."""
+    run = get_object_or_404(runs_for(request.user), id=id)
+    try:
+        return selectors.require_ranking(run)
+    except APIException as error:
+        messages.warning(request, str(error), extra_tags="warn")
+        return None
+
+
+def _wanted(asked: Mapping[str, str]) -> tuple[Mapping[str, Any], str]:
+    """The filters as the API reads them, and what is wrong with those that are left out."""
+    lists = {name: [asked[name]] for name in ONE_OF if name in asked}
+    bounds = {
+        name: [f"{asked['column']}:{asked[name]}"]
+        for name in ("at_least", "at_most")
+        if asked.get("column") and name in asked
+    }
+    plain = {name: asked[name] for name in ("sort", "min_chance", "customer") if name in asked}
+    if "min_chance" in plain:
+        plain["min_chance"] = _share(plain["min_chance"])
+    sent = forms.Wanted(data={**plain, **lists, **bounds})
+    if sent.is_valid():
+        return sent.validated_data, ""
+    return {}, "; ".join(f"{field}: {errors[0]}" for field, errors in sent.errors.items())
+
+
+def _share(typed: str) -> str:
+    try:
+        return str(float(typed.replace("%", "")) / 100)
+    except ValueError:
+        return typed
+
+
+def _first(line: Mapping[str, Any], columns: Sequence[Mapping[str, Any]]) -> list[Any]:
+    return [line["values"][column["name"]] for column in columns[:COLUMNS_SHOWN]]
+
+
+def _figures(told: Mapping[str, Any], segment: str, groups: Sequence[str]) -> list[Mapping[str, Any]]:
+    """Each figure of a segment beside that of the groups it is held against."""
+    by_figure: dict[tuple[str, str], dict[str, Any]] = {}
+    for figure in told["figures"]:
+        by_figure.setdefault((figure["subject"], figure["figure"]), {})[figure["group"]] = figure["value"]
+    return [
+        {
+            "subject": subject,
+            "figure": figure,
+            "value": values.get(segment),
+            "others": [values.get(one) for one in groups],
+        }
+        for (subject, figure), values in by_figure.items()
+    ]
