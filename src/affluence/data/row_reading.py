@@ -19,7 +19,7 @@ from affluence.data.intake_report import Violation
 from affluence.data.labels import label_from_tag
 from affluence.data.raw_table import RawTable
 
-Cell = str | int | float | bool | None
+Cell = str | float | None
 Customer = Mapping[str, Cell]
 
 # Whole numbers below it are floats of their own, so nothing is lost whichever way they are read.
@@ -178,7 +178,7 @@ def _column(values: Sequence[Cell], *, locale: Locale) -> pl.Series:
     return pl.Series([None if value is None else _written(value, locale) for value in values], dtype=pl.String)
 
 
-def _written(value: str | float | bool, locale: Locale) -> str:
+def _written(value: str | float, locale: Locale) -> str:
     if isinstance(value, float):
         return repr(value).replace(".", locale.decimal)
     return str(value)

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
-
 from rest_framework.exceptions import ValidationError
 
 from affluence.errors import UserError

@@ -2,11 +2,10 @@
 
 import polars as pl
 import pytest
+from tests.affluence.conftest import made_customers
 
 from affluence import steps
-from affluence_service.audit.models import Entry
 from affluence_service.registry import shelf
-from tests.affluence.conftest import made_customers
 
 pytestmark = pytest.mark.django_db
 
