@@ -51,6 +51,8 @@ class Environment:
     rate_of_person: str
     rate_of_stranger: str
     default_contract: str
+    admin_password: str
+    demo_password: str
     openid: OpenIdConnect | None
 
 
@@ -79,6 +81,8 @@ def read_environment(variables: Mapping[str, str] = os.environ) -> Environment:
         rate_of_person=read.text("AFFLUENCE_RATE_OF_PERSON", default="6000/minute"),
         rate_of_stranger=read.text("AFFLUENCE_RATE_OF_STRANGER", default="60/minute"),
         default_contract=read.text("AFFLUENCE_CONTRACT", default="reference_bank"),
+        admin_password=read.secret("AFFLUENCE_ADMIN_PASSWORD"),
+        demo_password=read.secret("AFFLUENCE_DEMO_PASSWORD"),
         openid=_openid(read),
     )
 

@@ -1,6 +1,5 @@
 """The processes of the service: migrations, a worker, and the process that does one job."""
 
-import logging
 import os
 import signal
 import sys
@@ -9,10 +8,10 @@ import time
 from typing import Any
 
 import click
+from django.conf import settings
 
-from affluence_service.verbs import main
-
-_logger = logging.getLogger(__name__)
+from affluence_service import checks
+from affluence_service.verbs import main, telling
 
 
 @main.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
@@ -25,12 +24,26 @@ def manage(arguments: tuple[str, ...]) -> None:
 
 
 @main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where it listens; 0.0.0.0 in a container.")
+@click.option("--port", type=int, default=8000, show_default=True)
+@telling
+def web(*, host: str, port: int) -> None:
+    """Answer requests, until told to stop."""
+    checks.require_sound(settings.ENVIRONMENT)
+    bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    arguments = ("-m", "gunicorn", "--config", "python:affluence_service.gunicorn_settings", "--bind", bind)
+    os.execv(sys.executable, (sys.executable, *arguments))  # noqa: S606  (our own program)
+
+
+@main.command()
 @click.option("--until-idle", is_flag=True, help="Stop when nothing waits.")
+@telling
 def worker(*, until_idle: bool) -> None:
     """Take jobs and have them done, until told to stop; do what is done every so often."""
     from affluence_service.jobs import chores
     from affluence_service.jobs.worker import Worker
 
+    checks.require_sound(settings.ENVIRONMENT)
     working = Worker()
 
     def end(number: int, frame: Any) -> None:  # noqa: ARG001  (what a signal's handler is called with)
