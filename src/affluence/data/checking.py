@@ -6,12 +6,14 @@ from collections import Counter
 import polars as pl
 
 from affluence.data.contract import Column, ColumnType, Contract, Locale, Missing
+from affluence.data.headers import look_alikes
 from affluence.data.identities import settle_identities
 from affluence.data.intake_report import Violation
 from affluence.data.labels import label_from_tag
 from affluence.data.ledger import Ledger
 from affluence.data.parsing import parse_column
 from affluence.data.raw_table import RawTable
+from affluence.data.visible_text import visible
 
 _QUOTED_FROM_ROWS = 10
 """A value is quoted in a report only when at least so many rows have it: fewer could point at a person."""
@@ -66,15 +68,31 @@ def _check_headers(ledger: Ledger, *, tag_required: bool) -> None:
         finding, remedy = "The first line names no column of the contract", "Give the table a header row."
         ledger.note_table("no_header", finding=finding, remedy=remedy)
         return
-    for source in known:
-        if source is not None and source not in headers and source not in optional:
-            finding, remedy = "the table has no such column", "Add it, or mend its header."
-            ledger.note_table("missing_column", column=source, finding=finding, remedy=remedy)
+    extra = [header for header in headers if header not in known]
+    missing = [source for source in known if source is not None and source not in {*headers, *optional}]
+    _note_missing_columns(ledger, missing, extra=extra)
     for header, times in Counter(headers).items():
         if times > 1 and header in known:
             finding, remedy = f"{times} columns have this header", "Keep the right one and rename the others."
             ledger.note_table("repeated_header", column=header, finding=finding, remedy=remedy)
-    _check_extra_columns(ledger, extra=[header for header in headers if header not in known])
+    _check_extra_columns(ledger, extra=extra)
+
+
+def _note_missing_columns(ledger: Ledger, missing: list[str], *, extra: list[str]) -> None:
+    names = {column.source: column.name for column in ledger.contract.columns}
+    names[ledger.contract.customer_id.source or ""] = "customer_id"
+    names[ledger.contract.tag.source] = "tag"
+    alike = look_alikes({source: [names[source]] for source in missing}, extra)
+    for source in missing:
+        found = alike.get(source)
+        told = f"Add it, or mend its header: '{_shortened(found)}' looks like it." if found else ""
+        ledger.note_table(
+            "missing_column",
+            column=source,
+            finding="the table has no such column",
+            remedy=told or "Add it, or mend its header.",
+            alike=found and visible(found),
+        )
 
 
 def _check_extra_columns(ledger: Ledger, *, extra: list[str]) -> None:
@@ -172,7 +190,7 @@ def _values(ledger: Ledger, column: Column) -> pl.Series:
 
 
 def _within_range(ledger: Ledger, column: Column, values: pl.Series) -> pl.Series:
-    if column.range is None:
+    if column.range is None or column.range == (None, None):
         return values
     low, high = column.range
     least, most = (-math.inf if low is None else low), (math.inf if high is None else high)
@@ -239,4 +257,5 @@ def _frequent(values: pl.Series) -> str:
 
 
 def _shortened(text: str) -> str:
-    return text if len(text) <= _QUOTED_LETTERS else f"{text[:_QUOTED_LETTERS]}..."
+    shown = visible(text)
+    return shown if len(shown) <= _QUOTED_LETTERS else f"{shown[:_QUOTED_LETTERS]}..."

@@ -7,7 +7,7 @@ table's own headers stand here alone; everything else speaks of a column by our 
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
@@ -188,9 +188,7 @@ class Contract(_Part):
 
     @model_validator(mode="after")
     def _names_stand_once(self) -> Self:
-        sources = [column.source for column in self.columns] + [self.tag.source]
-        sources += [self.customer_id.source] if self.customer_id.source else []
-        if twice := _repeated(sources):
+        if twice := _repeated(self.headers):
             raise ValueError(f"source {_either(twice)} stands more than once, wanted each header once")
         names = [column.name for column in self.columns]
         if twice := _repeated(names):
@@ -256,6 +254,27 @@ class Contract(_Part):
         """What is done about a breach of `rule` (a field of `Policy`): the column's, else the policy's."""
         action: Action = getattr(column, rule, None) or getattr(self.policy, rule)
         return action
+
+    def under_headers(self, headers: Collection[str], *, known_as: Mapping[str, str]) -> Self:
+        """The contract in the words of a table with those `headers`, which calls some columns otherwise.
+
+        `known_as` says which header in a file stands for which of the contract's. It counts where the table has the
+        one and not the other.
+        """
+        called = {ours: theirs for theirs, ours in known_as.items() if theirs in headers and ours not in headers}
+        columns = tuple(
+            column.model_copy(update={"source": called.get(column.source, column.source)}) for column in self.columns
+        )
+        tag = self.tag.model_copy(update={"source": called.get(self.tag.source, self.tag.source)})
+        source = self.customer_id.source
+        customer_id = self.customer_id.model_copy(update={"source": called.get(source, source) if source else None})
+        return self.model_copy(update={"columns": columns, "tag": tag, "customer_id": customer_id})
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The headers of the table: the customer id's where it has one, the tag's, and the columns'."""
+        first = (self.customer_id.source,) if self.customer_id.source else ()
+        return (*first, self.tag.source, *(column.source for column in self.columns))
 
     def fingerprint(self) -> str:
         """The SHA-256, in hex, of the contract's content, whatever the order or the comments of its file."""

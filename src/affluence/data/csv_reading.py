@@ -16,14 +16,24 @@ from typing import NamedTuple, TextIO
 import duckdb
 import polars as pl
 
+from affluence.errors import AffluenceError
+
 _SEPARATORS = ",;\t|"
 _SAMPLE_RECORDS = 200
 _MAX_RECORD_BYTES = 16_000_000
 _CHUNK_ROWS = 50_000
+_MOST_BAD_QUOTES = 10_000
+
+MAX_COLUMNS = 16_384
+"""The columns up to which a table is read: as many as a spreadsheet has."""
 
 TOO_FEW = "have too few cells"
 TOO_MANY = "have too many cells"
 BAD_QUOTE = "have a quotation mark that is not closed, or text after a closing one"
+
+
+class NoTable(AffluenceError):  # noqa: N818  (what it is)
+    """A text that nobody means as a table. The message goes on after the file's name."""
 
 
 class _Record(NamedTuple):
@@ -46,13 +56,19 @@ class CsvTable:
 def read_csv_table(path: Path) -> CsvTable:
     """The table in a UTF-8 text with line feeds; the separator (, ; tab |) is found out.
 
-    Empty cells beyond the header's are let pass, as DuckDB does. A file without a header gives no columns.
+    Empty cells beyond the header's are let pass, as DuckDB does. A file without a header gives no columns. Raises
+    `NoTable` for lines without an end, columns without number, or quotation marks that make no sense all over.
     """
     separator = _likeliest_separator(path)
     header = next(_walk(path, separator=separator), None)
     if header is None or header.cells is None:
         return CsvTable(separator, (), pl.DataFrame(), list)
     headers = tuple(cell.strip() for cell in header.cells)
+    if len(headers) > MAX_COLUMNS:
+        raise NoTable(
+            f"its first line has {len(headers):,} columns, and at most {MAX_COLUMNS:,} are taken. "
+            "Leave out the columns that the contract does not name."
+        )
     try:
         cells = _read_strictly(path, separator=separator, width=len(headers))
     except duckdb.InvalidInputException:
@@ -140,7 +156,7 @@ def _walk(path: Path, *, separator: str, strict: bool = True) -> Iterator[_Recor
 
 def _records(text: TextIO, *, separator: str, strict: bool) -> Iterator[_Record]:
     again: deque[str] = deque()
-    line = 1
+    line, senseless = 1, 0
     while True:
         taken: list[str] = []
         source = _remember(text, again=again, taken=taken)
@@ -152,6 +168,13 @@ def _records(text: TextIO, *, separator: str, strict: bool) -> Iterator[_Record]
                 taken.clear()
         except csv.Error:
             yield _Record(line, None)
+            senseless += 1
+            if senseless > _MOST_BAD_QUOTES:
+                # Each costs the reading of a long stretch again.
+                raise NoTable(
+                    f"more than {_MOST_BAD_QUOTES:,} lines {BAD_QUOTE}, the last of them line {line:,}. Write a "
+                    "quotation mark inside a cell twice, and put such a cell in quotation marks."
+                ) from None
             line += 1
             again.extendleft(reversed(taken[1:]))
         else:
@@ -160,6 +183,11 @@ def _records(text: TextIO, *, separator: str, strict: bool) -> Iterator[_Record]
 
 def _remember(text: TextIO, *, again: deque[str], taken: list[str]) -> Iterator[str]:
     """The lines of `again`, then those of `text`; each is noted in `taken`."""
-    while line := again.popleft() if again else text.readline():
+    while line := again.popleft() if again else text.readline(_MAX_RECORD_BYTES + 1):
+        if len(line) > _MAX_RECORD_BYTES:
+            raise NoTable(
+                f"it has a line of more than {_MAX_RECORD_BYTES:,} characters, as no table has. Give each customer a "
+                "line."
+            )
         taken.append(line)
         yield line

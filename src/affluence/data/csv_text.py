@@ -36,7 +36,7 @@ def decode_to_utf8(path: Path, *, copy: Path, max_bytes: int) -> tuple[str, bool
     with path.open("rb") as file:
         packed = file.read(2) == _GZIP
     try:
-        for encoding in _likely_encodings(path, packed=packed):
+        for encoding in _likely_encodings(path, packed=packed, max_bytes=max_bytes):
             try:
                 _transcode(path, copy=copy, packed=packed, encoding=encoding, max_bytes=max_bytes)
             except UnicodeError:
@@ -51,7 +51,7 @@ def _opened(path: Path, *, packed: bool) -> BinaryIO:
     return cast(BinaryIO, gzip.open(path, "rb")) if packed else path.open("rb")
 
 
-def _likely_encodings(path: Path, *, packed: bool) -> Iterator[str]:
+def _likely_encodings(path: Path, *, packed: bool, max_bytes: int) -> Iterator[str]:
     with _opened(path, packed=packed) as file:
         start = file.read(_SAMPLE)
     marked = next((name for mark, name in _BYTE_ORDER_MARKS.items() if start.startswith(mark)), None)
@@ -61,7 +61,7 @@ def _likely_encodings(path: Path, *, packed: bool) -> Iterator[str]:
     if b"\x00" in start:
         raise UserError(f"{path.name}: this is no text. Give a CSV (also .csv.gz), an Excel file (.xlsx) or Parquet.")
     yield "utf-8"
-    telling = _telling_lines(path, packed=packed)
+    telling = _telling_lines(path, packed=packed, max_bytes=max_bytes)
     guess = from_bytes(telling, cp_isolation=_GUESSED).best()
     # Few letters fit many encodings, and several encodings may be alike in them: Windows' Western one is likeliest.
     enough = sum(byte > _LAST_ASCII for byte in telling) >= _ENOUGH_LETTERS
@@ -70,11 +70,12 @@ def _likely_encodings(path: Path, *, packed: bool) -> Iterator[str]:
     yield from ("cp1252", "latin-1")
 
 
-def _telling_lines(path: Path, *, packed: bool) -> bytes:
+def _telling_lines(path: Path, *, packed: bool, max_bytes: int) -> bytes:
     """The first lines that hold more than ASCII: the others are equal in nearly every encoding."""
-    telling = bytearray()
+    telling, seen = bytearray(), 0
     with _opened(path, packed=packed) as file:
-        for line in file:
+        while seen <= max_bytes and (line := file.readline(_CHUNK)):
+            seen += len(line)
             if not line.isascii():
                 telling += line
             if len(telling) > _SAMPLE:

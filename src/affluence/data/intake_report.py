@@ -32,7 +32,7 @@ class Violation:
 
     `column` is the header in the file, None when the whole table is meant. `lines` are all its places in the
     file, none when the breach is not one of rows. `finding` goes on after "3 of 48,842 rows", or stands
-    alone.
+    alone. `alike` is the header in the file that looks like a missing one, if any.
     """
 
     rule: str
@@ -42,6 +42,7 @@ class Violation:
     action: Action
     finding: str
     remedy: str
+    alike: str | None = None
 
     def sentence(self, *, rows: int, place: str) -> str:
         """The breach as a person reads it, of `rows` rows; `place` is what that kind of file calls a line."""

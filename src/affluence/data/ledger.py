@@ -33,9 +33,10 @@ class Ledger:
         column: str | None = None,
         count: int = 1,
         action: Action = "refuse",
+        alike: str | None = None,
     ) -> None:
         """Write down a violation of the whole table or of a header."""
-        self.violations.append(Violation(rule, column, count, (), action, finding, remedy))
+        self.violations.append(Violation(rule, column, count, (), action, finding, remedy, alike))
 
     def note_rows(
         self,

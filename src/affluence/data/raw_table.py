@@ -2,7 +2,6 @@
 
 import hashlib
 import tempfile
-import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,13 +11,18 @@ import fastexcel
 import polars as pl
 import pyarrow.parquet as pq
 
-from affluence.data.csv_reading import read_csv_table
+from affluence.data.csv_reading import MAX_COLUMNS, NoTable, read_csv_table
 from affluence.data.csv_text import decode_to_utf8
+from affluence.data.excel_guard import require_safe_workbook
 from affluence.errors import UserError
 
 MAX_BYTES = 2 * 1024**3
 """The size, unpacked, up to which a table is read: a small packed file can hold more than a machine."""
 
+MAX_ROWS = 20_000_000
+"""The rows up to which a table is read."""
+
+_MOST_PARQUET_CELLS = 1_000_000_000
 _ROWS_BEFORE_HEADER = 100
 _REMEDY = "Give a CSV (also .csv.gz), an Excel file (.xlsx) or Parquet."
 
@@ -56,11 +60,14 @@ class RawTable:
 
 
 @contextmanager
-def open_raw_table(path: Path, *, max_bytes: int = MAX_BYTES) -> Iterator[RawTable]:
+def open_raw_table(
+    path: Path, *, max_bytes: int = MAX_BYTES, max_rows: int = MAX_ROWS, scratch: Path | None = None
+) -> Iterator[RawTable]:
     """The cells of a CSV (also packed with gzip), Excel or Parquet file, told by its content, not by its name.
 
-    A temporary copy of a CSV, in UTF-8, lives as long as the context. Raises `UserError` when there is no
-    file, when it is damaged, no table, or larger than `max_bytes` unpacked.
+    A temporary copy of a CSV, in UTF-8, lives as long as the context, in the folder `scratch` where one is named.
+    Raises `UserError` when there is no file, when it is damaged, no table, larger than `max_bytes` unpacked, or
+    longer than `max_rows`.
     """
     try:
         with path.open("rb") as file:
@@ -71,12 +78,13 @@ def open_raw_table(path: Path, *, max_bytes: int = MAX_BYTES) -> Iterator[RawTab
         raise UserError(f"{path.name}: there is no file that can be opened ({error.strerror}).") from error
     _refuse_what_is_no_table(path, start=start)
     if start.startswith(b"PAR1"):
-        yield _parquet(path, data_hash=data_hash, max_bytes=max_bytes)
+        yield _parquet(path, data_hash=data_hash, max_bytes=max_bytes, max_rows=max_rows)
     elif start.startswith(b"PK"):
-        yield _excel(path, data_hash=data_hash, max_bytes=max_bytes)
+        yield _within_rows(path, _excel(path, data_hash=data_hash, max_bytes=max_bytes), max_rows=max_rows)
     else:
-        with tempfile.TemporaryDirectory(prefix="affluence-") as folder:
-            yield _csv(path, Path(folder) / "table.csv", data_hash=data_hash, max_bytes=max_bytes)
+        with tempfile.TemporaryDirectory(prefix="affluence-", dir=scratch) as folder:
+            table = _csv(path, Path(folder) / "table.csv", data_hash=data_hash, max_bytes=max_bytes)
+            yield _within_rows(path, table, max_rows=max_rows)
 
 
 def _refuse_what_is_no_table(path: Path, *, start: bytes) -> None:
@@ -87,7 +95,10 @@ def _refuse_what_is_no_table(path: Path, *, start: bytes) -> None:
 
 def _csv(path: Path, copy: Path, *, data_hash: str, max_bytes: int) -> RawTable:
     encoding, packed = decode_to_utf8(path, copy=copy, max_bytes=max_bytes)
-    table = read_csv_table(copy)
+    try:
+        table = read_csv_table(copy)
+    except NoTable as error:
+        raise UserError(f"{path.name}: {error}") from error
     return RawTable(
         format="CSV in gzip" if packed else "CSV",
         data_hash=data_hash,
@@ -100,13 +111,14 @@ def _csv(path: Path, copy: Path, *, data_hash: str, max_bytes: int) -> RawTable:
     )
 
 
-def _parquet(path: Path, *, data_hash: str, max_bytes: int) -> RawTable:
+def _parquet(path: Path, *, data_hash: str, max_bytes: int, max_rows: int) -> RawTable:
     try:
-        groups = pq.read_metadata(path)
-        size = sum(groups.row_group(number).total_byte_size for number in range(groups.num_row_groups))
-        _refuse_too_large(path, size=size, max_bytes=max_bytes)
+        described = pq.read_metadata(path)
+        size = sum(described.row_group(number).total_byte_size for number in range(described.num_row_groups))
+        _refuse_too_much(path, size=size, max_bytes=max_bytes)
+        _refuse_too_many(path, rows=described.num_rows, columns=described.num_columns, max_rows=max_rows)
         frame = pl.read_parquet(path, glob=False)
-    except (OSError, ValueError, pl.exceptions.PolarsError) as error:
+    except (OSError, ValueError, pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise UserError(f"{path.name}: this Parquet file is damaged or cut off. Copy it again.") from error
     cells = frame.rename({name: str(number) for number, name in enumerate(frame.columns)})
     return RawTable(
@@ -116,17 +128,10 @@ def _parquet(path: Path, *, data_hash: str, max_bytes: int) -> RawTable:
 
 def _excel(path: Path, *, data_hash: str, max_bytes: int) -> RawTable:
     """The first sheet. Its cells keep their types, since a number there is no text in anybody's locale."""
-    try:
-        with zipfile.ZipFile(path) as parts:
-            names = {part.filename: part.file_size for part in parts.infolist()}
-    except (zipfile.BadZipFile, OSError) as error:
-        raise UserError(f"{path.name}: this Excel file or zip is damaged or cut off. Copy it again.") from error
-    if not any(name.startswith("xl/") for name in names):
-        raise UserError(f"{path.name}: this is a zip, not a table. Unpack it. {_REMEDY}")
-    _refuse_too_large(path, size=sum(names.values()), max_bytes=max_bytes)
+    require_safe_workbook(path, max_bytes=max_bytes)
     try:
         headers, body, first = _first_sheet(path)
-    except fastexcel.FastExcelError as error:
+    except (fastexcel.FastExcelError, pl.exceptions.PanicException) as error:
         raise UserError(f"{path.name}: the first sheet of this Excel file cannot be read. Save it again.") from error
     filled = body.with_row_index("place", offset=first).filter(pl.any_horizontal(pl.exclude("place").is_not_null()))
     return RawTable("Excel", data_hash, headers, filled.drop("place"), filled["place"].to_list)
@@ -148,6 +153,22 @@ def _first_sheet(path: Path) -> tuple[tuple[str, ...], pl.DataFrame, int]:
     return headers, body.with_columns(**empty), above + 2
 
 
-def _refuse_too_large(path: Path, *, size: int, max_bytes: int) -> None:
+def _refuse_too_much(path: Path, *, size: int, max_bytes: int) -> None:
     if size > max_bytes:
         raise UserError(f"{path.name}: unpacked it is larger than {max_bytes:,} bytes. Split it.")
+
+
+def _refuse_too_many(path: Path, *, rows: int, columns: int, max_rows: int) -> None:
+    if rows > max_rows:
+        raise UserError(f"{path.name}: it has {rows:,} rows, and at most {max_rows:,} are taken. Split it.")
+    if columns > MAX_COLUMNS or rows * columns > _MOST_PARQUET_CELLS:
+        raise UserError(
+            f"{path.name}: it has {rows:,} rows and {columns:,} columns, and at most {MAX_COLUMNS:,} columns and "
+            f"{_MOST_PARQUET_CELLS:,} cells are taken. Leave out the columns that the contract does not name."
+        )
+
+
+def _within_rows(path: Path, table: RawTable, *, max_rows: int) -> RawTable:
+    rows = table.cells.height + sum(map(len, table.unreadable.values()))
+    _refuse_too_many(path, rows=rows, columns=0, max_rows=max_rows)
+    return table

@@ -1,6 +1,7 @@
 """A file becomes customers: CSV, Excel or Parquet, checked against its contract, in one report."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import polars as pl
 from affluence.data.checking import check_table
 from affluence.data.contract import Contract
 from affluence.data.intake_report import IntakeReport, Violation
-from affluence.data.raw_table import MAX_BYTES, open_raw_table
+from affluence.data.raw_table import MAX_BYTES, MAX_ROWS, open_raw_table
 from affluence.errors import UserError
 
 __all__ = ["IntakeReport", "Reading", "TableRefused", "Violation", "read_table", "require_accepted"]
@@ -37,13 +38,27 @@ class Reading:
     report: IntakeReport
 
 
-def read_table(path: Path, *, contract: Contract, tag_required: bool = True, max_bytes: int = MAX_BYTES) -> Reading:
+def read_table(
+    path: Path,
+    *,
+    contract: Contract,
+    tag_required: bool = True,
+    known_as: Mapping[str, str] | None = None,
+    max_bytes: int = MAX_BYTES,
+    max_rows: int = MAX_ROWS,
+    scratch: Path | None = None,
+) -> Reading:
     """The customers in a file and everything about it that breaches the contract, all at once.
 
+    `known_as` says which headers in a file stand for which of the contract's, where they differ. Copies that are
+    needed while reading are made in the folder `scratch`, by default the system's.
+
     Bad content never raises: it is reported, and the contract's policy says what is done. Raises `UserError`
-    when there is no file, when it is damaged, no table at all, or larger than `max_bytes` unpacked.
+    when there is no file, when it is damaged, no table at all, larger than `max_bytes` unpacked, or longer than
+    `max_rows`.
     """
-    with open_raw_table(path, max_bytes=max_bytes) as raw:
+    with open_raw_table(path, max_bytes=max_bytes, max_rows=max_rows, scratch=scratch) as raw:
+        contract = contract.under_headers(frozenset(raw.headers), known_as=known_as or {})
         customers, violations = check_table(raw, contract=contract, tag_required=tag_required)
         report = IntakeReport(
             file=path.name,

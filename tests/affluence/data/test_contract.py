@@ -196,3 +196,15 @@ def test_remedies_are_part_of_the_fingerprint(make_contract):
     applied = make_contract(remedies={"copy": "apply", "sum": {"age_years": "leave"}})
     assert applied.remedies == {"copy": "apply", "sum": {"age_years": "leave"}}
     assert applied.fingerprint() != make_contract().fingerprint()
+
+
+def test_the_contract_speaks_in_the_headers_of_a_table_that_calls_columns_otherwise(contract):
+    known_as = {"Age": "AGE", "Years": "AGE", "Customer": "ID", "Segment": "SEG", "Never": "BAL"}
+    spoken = contract.under_headers({"Customer", "Segment", "Age", "BAL", "JOB"}, known_as=known_as)
+    assert spoken.headers == ("Customer", "Segment", "Age", "BAL", "JOB")
+    assert [column.name for column in spoken.columns] == [column.name for column in contract.columns]
+    assert contract.headers == ("ID", "SEG", "AGE", "BAL", "JOB")
+
+
+def test_a_tables_own_header_counts_before_another_name_for_it(contract):
+    assert contract.under_headers({"ID", "AGE", "Age"}, known_as={"Age": "AGE"}).headers == contract.headers

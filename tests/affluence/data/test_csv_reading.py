@@ -5,7 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from affluence.data.csv_reading import BAD_QUOTE, TOO_FEW, TOO_MANY, read_csv_table
+from affluence.data.csv_reading import BAD_QUOTE, TOO_FEW, TOO_MANY, NoTable, read_csv_table
 
 # A record as it stands in a file, how many lines it has, and its cells (None: it is no row of three).
 GOOD_RECORDS = [
@@ -126,3 +126,17 @@ def test_what_duckdb_reads_is_what_is_given(save):
     with duckdb.connect() as connection:
         expected = connection.sql("select * from read_csv(?, all_varchar = true)", params=[str(path)]).fetchall()
     assert read_csv_table(path).cells.rows() == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("," * 20_000 + "\n", "its first line has 20,001 columns, and at most 16,384 are taken"),
+        ("a,b\n" + "x" * 16_000_002, "it has a line of more than 16,000,000 characters"),
+        ("a,b\n" + '"a"b,1\n' * 10_001, "more than 10,000 lines have a quotation mark that is not closed"),
+    ],
+    ids=["columns", "a line", "quotes"],
+)
+def test_a_text_that_nobody_means_as_a_table_is_none(save, text, told):
+    with pytest.raises(NoTable, match=told):
+        read_csv_table(save(text))

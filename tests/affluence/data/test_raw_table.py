@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 import xlsxwriter
 
+from affluence.data import raw_table
 from affluence.data.raw_table import open_raw_table
 from affluence.errors import UserError
 
@@ -89,3 +90,30 @@ def test_excel_cells_beyond_the_headers_have_no_header(save):
     with open_raw_table(save(content.getvalue())) as raw:
         assert raw.headers == ("x", "y", "")
         assert raw.cells.rows() == [(1, 2, 3)]
+
+
+@pytest.mark.parametrize(
+    "content", [b"x\n" + b"1\n" * 1_000, as_excel(), as_parquet()], ids=["CSV", "Excel", "Parquet"]
+)
+def test_more_rows_than_are_taken_are_refused(save, content):
+    with open_raw_table(save(content), max_rows=1_000) as raw:
+        assert raw.cells.height == 1_000
+    with (
+        pytest.raises(UserError, match="it has 1,000 rows, and at most 999"),
+        open_raw_table(save(content), max_rows=999),
+    ):
+        pass
+
+
+def test_the_copy_is_made_where_it_is_asked_for(save, tmp_path):
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    with open_raw_table(save("x\n1\n"), scratch=scratch):
+        assert [path.name for path in scratch.rglob("*.csv")] == ["table.csv"]
+    assert list(scratch.iterdir()) == []
+
+
+def test_parquet_of_more_cells_than_are_held_is_refused_before_it_is_read(save, monkeypatch):
+    monkeypatch.setattr(raw_table, "_MOST_PARQUET_CELLS", 999)
+    with pytest.raises(UserError, match="at most 16,384 columns and 999 cells"), open_raw_table(save(as_parquet())):
+        pass

@@ -416,3 +416,22 @@ def test_a_list_for_a_table_whose_rows_are_the_ids_needs_our_header(save, make_c
     assert read_customer_ids(save("customer_id,why\n3,asked\n"), contract=contract) == ("3",)
     with pytest.raises(UserError, match="none is called customer_id"):
         read_customer_ids(save("ID,why\n3,asked\n"), contract=contract)
+
+
+def test_headers_that_are_known_otherwise_are_read_and_spoken_of_as_the_file_has_them(save, contract):
+    file = save("Customer,SEG,Age,BAL,JOB\nc1,NORMAL,40,1,clerk\nc2,NORMAL,many,1,clerk\n")
+    reading = read_table(file, contract=contract, known_as={"Customer": "ID", "Age": "AGE"})
+    assert [violation.column for violation in reading.report.violations] == ["Age"]
+
+
+def test_a_missing_column_names_the_header_that_looks_like_it(save, contract):
+    report = read_table(save("ID,SEG,Age (years),BAL,JOB\nc1,NORMAL,40,1,clerk\n"), contract=contract).report
+    missing = next(violation for violation in report.violations if violation.rule == "missing_column")
+    assert (missing.column, missing.alike) == ("AGE", "Age (years)")
+    assert missing.remedy == "Add it, or mend its header: 'Age (years)' looks like it."
+
+
+def test_a_header_is_quoted_without_marks_that_cannot_be_seen(save, contract):
+    report = read_table(save("ID,SEG,AGE,BAL,JOB,\u202eevil\nc1,NORMAL,40,1,clerk,x\n"), contract=contract).report
+    (extra,) = report.violations
+    assert "\ufffdevil" in extra.finding
