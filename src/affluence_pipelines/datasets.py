@@ -3,7 +3,7 @@
 `metadata` is for Kedro-Viz, which draws the layer that it names.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from pydoc import locate
 from typing import Any
@@ -91,9 +91,11 @@ class SheetDataset(AbstractDataset[None, pl.DataFrame]):
 class OffersDataset(AbstractDataset[None, OfferTable]):
     """The bank's table of offers: that of the contract's table, else the common one; of two folders the later one's."""
 
-    def __init__(self, *, contract: dict[str, str], folders: Sequence[str], metadata: Metadata | None = None) -> None:
+    def __init__(
+        self, *, contract: dict[str, str], folders: Mapping[str, dict[str, str]], metadata: Metadata | None = None
+    ) -> None:
         self._contract = Path(contract["filepath"])
-        self._folders = [Path(folder) for folder in folders]
+        self._folders = [Path(folder["path"]) for folder in folders.values()]
         self.metadata = metadata
 
     def load(self) -> OfferTable:
