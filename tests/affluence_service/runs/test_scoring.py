@@ -85,9 +85,7 @@ def test_a_run_done_twice_leaves_the_same_bytes(scored_run, analyst, made_datase
     assert again.digest == scored_run.digest == digest_of(settings.ENVIRONMENT.folder / again.folder)
 
 
-def test_a_run_whose_worker_died_is_done_again_with_the_same_bytes(
-    scored_run, analyst, made_dataset, settings
-) -> None:
+def test_a_run_whose_worker_died_is_done_again_with_the_same_bytes(scored_run, analyst, made_dataset, settings) -> None:
     from affluence_service.jobs.models import Job
 
     run = start_scoring(analyst, dataset=made_dataset)
