@@ -91,6 +91,16 @@ def test_a_campaign_is_a_folder_whose_summary_adds_up_and_names_every_file(sprin
     assert len(provenance["data_hash"]) == 64
 
 
+def test_a_campaign_has_a_page_for_those_who_decide_and_it_names_nobody(spring):
+    page = (spring / "campaign.html").read_text()
+    contacts, control, _ = parts_of(spring)
+    assert "Campaign: <bdi>spring</bdi>" in page
+    assert f"Contact <b>{contacts.height}</b> customers and expect between" in page
+    ids = pl.concat([contacts["customer_id"], control["customer_id"]]).cast(pl.String)
+    figures = set(re.findall(r"\d+", page))
+    assert not figures & {one for one in ids if len(one) > 4}
+
+
 def test_nobody_is_called_and_held_back_or_excluded_and_nobody_twice(spring, candidates):
     ids = [part["customer_id"].cast(pl.String) for part in parts_of(spring)]
     contacts, control, excluded = ids
@@ -233,6 +243,7 @@ def test_outcomes_are_held_against_the_control_group_and_teach_the_next_training
     measured = re.search(r"Upgrades, beyond the control group: \+(\d\.\d) points \(90 %: -\d+\.\d to \+\d+\.\d\)", said)
     assert float(measured.group(1)) == pytest.approx(100 * 2 / contacts.height, abs=0.3)  # each stratum has its weight
     assert f"affluence train --contract reference_bank --review {out / 'review.csv'}" in said
+    assert "Outcomes: <bdi>spring</bdi>" in (out / "outcomes.html").read_text()
     review = pl.read_csv(out / "review.csv")
     assert review["verdict"].to_list().count(1) == 2
     assert review.height == 3

@@ -223,3 +223,15 @@ def test_the_checksums_in_the_summary_are_those_of_the_files():
 def test_what_is_no_summary_is_refused():
     with pytest.raises(UserError, match="no summary of a campaign"):
         settings_of({"settings": {"day": "soon"}})
+
+
+def test_a_page_stands_beside_the_list_under_its_own_checksum_and_only_where_one_was_made():
+    files = campaign_files(make(), PROVENANCE, page="<p>A page</p>")
+    assert files["campaign.html"] == b"<p>A page</p>"
+    assert json.loads(files["summary.json"])["files"]["campaign.html"] == checksum(files["campaign.html"])
+    assert "campaign.html" not in campaign_files(make(), PROVENANCE)
+
+
+def test_those_below_the_cut_are_counted_where_the_excluded_leave_room():
+    assert make().topped_up == 0
+    assert make(excluding(customer_id=["C4", "C5"])).topped_up == 2
