@@ -22,15 +22,15 @@ class Schema(AutoSchema):
 
     def _problems(self) -> set[int]:
         """The errors that this operation can answer with."""
-        statuses = {405, 406, 429, *getattr(self.view, "problems", ())}
+        statuses = {400, 405, 406, 429, *getattr(self.view, "problems", ())}
         if AllowAny not in getattr(self.view, "permission_classes", []):
             statuses |= {401, 403}
         if "{" in self.path:
             statuses.add(404)
         if self.method in {"POST", "PUT", "PATCH"}:
-            statuses |= {400, 415}
+            statuses.add(415)
         if getattr(self.view, "pagination_class", None) and self.method == "GET":
-            statuses |= {400, 404}
+            statuses.add(404)
         return statuses
 
 

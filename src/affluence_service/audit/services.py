@@ -6,13 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from affluence_service.audit.models import Entry, Seal
 
 BEGINNING = "0" * 64
 BATCH = 1_000
+# Any number that nothing else in the database locks by.
+SEALING = 7_301_948
 
 
 @dataclass(frozen=True)
@@ -59,13 +61,16 @@ def record(
 
 
 def seal_entries(*, batch: int = BATCH) -> int:
-    """How many entries were sealed: all that were not, in batches of at most `batch`."""
+    """How many entries were sealed: all that were not, in batches of at most `batch`.
+
+    An entry that was begun before others and committed after they were sealed is sealed with a later batch.
+    """
     sealed = 0
     while True:
         with transaction.atomic():
-            # One sealer at a time: the last seal's row is held until this one is written.
-            last = Seal.objects.select_for_update().order_by("-number").first()
-            entries = list(Entry.objects.select_for_update().filter(seal=None).order_by("id")[:batch])
+            _wait_for_turn()
+            last = Seal.objects.order_by("-number").first()
+            entries = list(Entry.objects.filter(seal=None).order_by("id")[:batch])
             if not entries:
                 return sealed
             _seal(last, entries)
@@ -99,6 +104,13 @@ def _faults(seal: Seal, entries: list[Entry], *, before: str, number: int) -> It
         yield f"Seal {seal.number} was over {seal.entries:,} entries, of which {len(entries):,} are left."
     elif _digest(seal.before, entries) != seal.digest:
         yield f"An entry between {seal.first_id} and {seal.last_id} was changed after it was sealed."
+
+
+def _wait_for_turn() -> None:
+    """Let one sealer at a time continue, to the end of its transaction. On SQLite a transaction is alone anyway."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [SEALING])
 
 
 def _seal(last: Seal | None, entries: list[Entry]) -> None:
