@@ -9,10 +9,13 @@ from affluence_service.audit.urls import api_patterns as audit
 from affluence_service.campaigns.urls import api_patterns as campaigns
 from affluence_service.campaigns.urls import page_patterns as campaigns_pages
 from affluence_service.candidates.urls import api_patterns as candidates
+from affluence_service.candidates.urls import page_patterns as candidates_pages
 from affluence_service.datasets.urls import api_patterns as datasets
 from affluence_service.datasets.urls import page_patterns as datasets_pages
 from affluence_service.people.urls import api_patterns as people
+from affluence_service.people.urls import page_patterns as people_pages
 from affluence_service.registry.urls import api_patterns as registry
+from affluence_service.registry.urls import page_patterns as registry_pages
 from affluence_service.reviews.urls import api_patterns as reviews
 from affluence_service.reviews.urls import page_patterns as reviews_pages
 from affluence_service.runs.urls import api_patterns as runs
@@ -37,8 +40,11 @@ PAGES: list[URLPattern | URLResolver] = [
     *workbench_pages,
     *datasets_pages,
     *runs_pages,
+    *candidates_pages,
     *reviews_pages,
     *campaigns_pages,
+    *registry_pages,
+    *people_pages,
 ]
 urlpatterns: list[URLPattern | URLResolver] = [path("api/v1/", include(API)), *PAGES]
 if settings.ENVIRONMENT.openid:

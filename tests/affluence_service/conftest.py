@@ -48,6 +48,8 @@ django.setup()
 from django.conf import settings  # noqa: E402  (after the environment)
 
 # Hundreds of people are made; a hash that takes long protects none of them.
+# Pages are shown without their styles and scripts being collected first.
+settings.STORAGES = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 from django.contrib.auth import get_user_model  # noqa: E402  (after the settings)
@@ -201,6 +203,12 @@ def made_dataset(analyst: User, small_project: Path) -> Dataset:
         team=analyst.team, uploaded_by=analyst, name="made.csv", contract="made", state="accepted", folder="work/made",
         rows=customers.height, tagged=int(customers["tag"].sum()), data_hash="0" * 64,
     )  # fmt: skip
+
+
+@pytest.fixture
+def offers(small_project: Path) -> None:
+    """The small project's table of offers."""
+    shutil.copy(ROOT / "conf/base/offers.yml", small_project / "conf/base/offers.yml")
 
 
 @pytest.fixture

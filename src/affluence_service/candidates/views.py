@@ -125,7 +125,7 @@ def cut(request: PageRequest, id: UUID) -> HttpResponse:  # noqa: A002
 
 @page(Action.SEE_CANDIDATES)
 def segments(request: PageRequest, id: UUID) -> HttpResponse:  # noqa: A002
-    """Who the listed are: segments as cards and a map, against tagged affluent and normal, and what to do about each."""
+    """Who the listed are: segments as cards and a map, against affluent and normal, and what to do about each."""
     run = _run(request, id)
     if run is None:
         return redirect("run-page", id=id)

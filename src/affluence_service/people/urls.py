@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from affluence_service.people import api
+from affluence_service.people import api, views
 
 api_patterns = [
     path("session", api.Session.as_view(), name="session"),
@@ -15,4 +15,10 @@ api_patterns = [
     path("people/<uuid:id>/password", api.NewPassword.as_view(), name="person-password"),
     path("teams", api.Teams.as_view(), name="teams"),
     path("teams/<uuid:id>", api.OneTeam.as_view(), name="team"),
+]
+
+page_patterns = [
+    path("people", views.people, name="people-page"),
+    path("people/<uuid:id>", views.change, name="change-person"),
+    path("tokens", views.tokens, name="tokens-page"),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from affluence_service.registry import api
+from affluence_service.registry import api, views
 
 api_patterns: list[URLPattern] = [
     path("models", api.Models.as_view(), name="models"),
@@ -15,4 +15,9 @@ api_patterns: list[URLPattern] = [
     path("proposals/<uuid:id>/reject", api.Reject.as_view(), name="reject-model"),
     path("proposals/<uuid:id>/withdraw", api.Withdraw.as_view(), name="withdraw-proposal"),
     path("score", api.Score.as_view(), name="score"),
+]
+
+page_patterns: list[URLPattern] = [
+    path("models", views.models, name="models-page"),
+    path("models/<str:what>/<str:subject>", views.act, name="act-on-model"),
 ]

@@ -42,6 +42,7 @@ PLACES = (
     (gettext_lazy("Learn"), gettext_lazy("Models"), "models-page", (Action.SEE_MODELS,)),
     (gettext_lazy("Learn"), gettext_lazy("Activity"), "activity", (Action.SEE_AUDIT,)),
     (gettext_lazy("Look after"), gettext_lazy("People"), "people-page", (Action.MANAGE_PEOPLE,)),
+    (gettext_lazy("Look after"), gettext_lazy("Tokens"), "tokens-page", ()),
 )
 
 

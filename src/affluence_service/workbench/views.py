@@ -80,7 +80,7 @@ def home(request: PageRequest) -> HttpResponse:
         runs = runs_for(person).select_related("dataset", "version", "job")
         context |= {"runs": runs[:LATEST], "last": runs.filter(kind="score").exclude(folder="").first()}
     if may(person, Action.SEE_DATASETS):
-        context["tables"] = datasets_for(person).exists()
+        context |= {"tables": datasets_for(person).exists(), "may_add": may(person, Action.CHANGE_DATASETS)}
     if may(person, Action.SEE_AUDIT):
         context["happened"] = entries_for(person)[:LATEST]
     return render(request, "workbench/home.html", context)

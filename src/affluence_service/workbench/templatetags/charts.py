@@ -81,18 +81,35 @@ def effect(value: float, most: float) -> SafeString:
 
 @register.simple_tag
 def gain_lines(points: Sequence[dict[str, Any]], most: float) -> SafeString:
-    """The gain curve as strokes: one line a step, so that it stretches without a view box."""
-    ends = pairwise(points)
+    """The gain curve and the edges of its interval or range, as strokes: one a step, so that all of it stretches."""
     widest = points[-1]["contacts"] if points else 1
 
-    def x(point: dict[str, Any]) -> str:
-        return f"{100 * point['contacts'] / widest:.2f}%"
+    def at(share: float) -> str:
+        return f"{100 * share:.2f}%"
 
-    def y(point: dict[str, Any]) -> str:
-        return f"{100 - 100 * (point['finds'] or 0) / (most or 1):.2f}%"
+    def strokes(name: str, kind: str) -> SafeString:
+        ends = pairwise([point for point in points if point[name] is not None])
+        places = (
+            (kind, *(at(number) for end in two for number in (end["contacts"] / widest, 1 - end[name] / (most or 1))))
+            for two in ends
+        )
+        return format_html_join("", '<line class="{}" x1="{}" y1="{}" x2="{}" y2="{}"/>', places)
 
-    return format_html_join(
+    edges = format_html("{}{}", strokes("finds_low", "edge"), strokes("finds_high", "edge"))
+    return format_html("{}{}", edges, strokes("finds", "l-candidate"))
+
+
+@register.simple_tag
+def segment_map(spots: Sequence[dict[str, Any]], places: dict[str, int]) -> SafeString:
+    """Where the listed stand on the map of segments: a mark each, in its segment's shade."""
+    across, up = [spot["x"] for spot in spots], [spot["y"] for spot in spots]
+
+    def share(value: float, values: Sequence[float]) -> str:
+        return f"{2 + 96 * (value - min(values)) / ((max(values) - min(values)) or 1):.1f}%"
+
+    marks = format_html_join(
         "",
-        '<line class="l-candidate" x1="{}" y1="{}" x2="{}" y2="{}"/>',
-        ((x(one), y(one), x(two), y(two)) for one, two in ends),
+        '<circle class="spot-{}" cx="{}" cy="{}" r="3"/>',
+        ((places.get(spot["segment"], 9), share(spot["x"], across), share(spot["y"], up)) for spot in spots),
     )
+    return format_html('<svg class="map" height="320" aria-hidden="true">{}</svg>', marks)

@@ -12,6 +12,7 @@ register = template.Library()
 
 THIN = "\u202f"
 MINUS = "\u2212"
+THOUSAND = 1_000
 MILLION = 1_000_000
 NOTHING = "\u2013"
 UNITS = (("h", 3_600), ("min", 60), ("s", 1))
@@ -119,6 +120,28 @@ def size(number: Any) -> str:
 def part(record: Any, name: str) -> Any:
     """A part of a record by name, be it a mapping or an object."""
     return record.get(name) if isinstance(record, dict) else getattr(record, name, None)
+
+
+@register.filter
+def shown_value(value: Any) -> str:
+    """A customer's value: numbers with commas, at most two decimals; nothing where it is missing."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return str(value)
+    return whole(value) if float(value).is_integer() or abs(value) >= THOUSAND else f"{value:,.2f}".replace("-", MINUS)
+
+
+@register.filter
+def plus(number: int, more: int) -> int:
+    """The number and so many more."""
+    return number + more
+
+
+@register.simple_tag(takes_context=True)
+def sort_by(context: Any, name: str, now: str) -> str:
+    """The page's address in the order of a column: the highest first, and the lowest first if it is so already."""
+    return with_query(context, sort=name if now == f"-{name}" else f"-{name}", page=None)
 
 
 @register.simple_tag(takes_context=True)

@@ -1,0 +1,230 @@
+"""A browser walks the workbench as an analyst, an approver and a relationship manager, and everything is looked at.
+
+AFFLUENCE_PICTURES=folder keeps a picture of every screen, wide and narrow, light and dark.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+from tests.affluence.conftest import made_customers
+from tests.affluence_service.conftest import PASSWORD
+
+CHROMIUM = Path("/usr/bin/chromium")
+PICTURES = os.environ.get("AFFLUENCE_PICTURES", "")
+WIDTHS = {"wide": (1440, 900), "narrow": (390, 844)}
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="needs Chromium"),
+]
+
+
+@pytest.fixture
+def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    # The browser's driver keeps a loop in this thread; the database is asked between its steps, never within one.
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    with sync_playwright() as playwright:
+        made = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield made
+        made.close()
+
+
+class Walker:
+    """Somebody at a browser: goes places, and on each looks for faults of the page."""
+
+    def __init__(self, browser: Any, address: str, name: str) -> None:
+        self.address, self.faults, self.seen = address, [], []
+        self.page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
+        self.page.on("request", self._asked)
+        self.page.on("console", lambda said: self.faults.append(said.text) if said.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.faults.append(str(error)))
+        self.go("/")
+        self.look("sign-in")
+        self.page.fill("#name", name)
+        self.page.fill("#password", PASSWORD)
+        self.press("Sign in")
+
+    def _asked(self, request: Any) -> None:
+        if not request.url.startswith((self.address, "data:")):
+            self.faults.append(f"asked another host: {request.url}")
+
+    def go(self, path: str) -> None:
+        answer = self.page.goto(f"{self.address}{path}")
+        assert answer.ok, f"{path}: {answer.status}"
+
+    def press(self, words: str, *, exact: bool = True) -> None:
+        self.page.locator("button, a", has_text=words).filter(visible=True).first.click()
+        self.page.wait_for_load_state()
+
+    def look(self, name: str) -> None:
+        """Hold the page to axe, and keep pictures of it where they are wanted."""
+        from axe_playwright_python.sync_playwright import Axe
+
+        found = Axe().run(self.page)
+        for violation in found.response["violations"]:
+            places = [node["target"] for node in violation["nodes"]][:3]
+            self.faults.append(f"{name}: {violation['id']}: {violation['help']} {places}")
+        wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if wide > 1:
+            self.faults.append(f"{name}: the page is {wide} pixels wider than the window")
+        self.seen.append(name)
+        if PICTURES:
+            self._picture(name)
+        self._narrow(name)
+
+    def _narrow(self, name: str) -> None:
+        self.page.set_viewport_size({"width": 390, "height": 844})
+        wide = self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if wide > 1:
+            self.faults.append(f"{name}: {wide} pixels wider than a phone")
+        self.page.set_viewport_size({"width": 1440, "height": 900})
+
+    def _picture(self, name: str) -> None:
+        for width, (across, down) in WIDTHS.items():
+            self.page.set_viewport_size({"width": across, "height": down})
+            for theme in ("light", "dark"):
+                self.page.emulate_media(color_scheme=theme)
+                self.page.screenshot(path=Path(PICTURES) / f"{name}-{width}-{theme}.png", full_page=True)
+        self.page.emulate_media(color_scheme="light")
+
+
+@pytest.fixture
+def walker(browser: Any, live_server: Any) -> Callable[[str], Walker]:
+    return lambda name: Walker(browser, live_server.url, name)
+
+
+def test_a_walk_from_a_dropped_table_to_the_lift(
+    walker: Callable[[str], Walker],
+    analyst: Any,
+    approver: Any,
+    relationship_manager: Any,
+    champion: Any,
+    offers: None,
+    work_off: Callable[[], int],
+    tmp_path: Path,
+) -> None:
+    table = tmp_path / "customers.csv"
+    headers = {"customer_id": "ID", "tag": "SEG", "balance_usd": "BALANCE_USD", "age_years": "AGE_YEARS", "job": "JOB"}
+    more = {"capital_gain_usd": "CAPITAL_GAIN_USD", "capital_loss_usd": "CAPITAL_LOSS_USD", "origin": "ORIGIN"}
+    customers = made_customers().drop("row").rename(headers | more)
+    customers = customers.with_columns(SEG=customers["SEG"].replace_strict({1: "AFFLUENT", 0: "NORMAL"}))
+    customers.rename({"JOB": "work"}).write_csv(table)
+
+    maker = walker("analyst")
+    maker.look("home-empty")
+    maker.go("/tables")
+    maker.look("tables-empty")
+    maker.page.set_input_files("#file", table)
+    maker.page.wait_for_url("**/tables/*-*")
+    maker.look("table-checking")
+    work_off()
+    maker.page.reload()
+    assert "JOB" in maker.page.content()
+    maker.look("table-refused")
+    maker.press("Say what your files call them")
+    maker.page.fill("tr:has-text('JOB') input", "work")
+    maker.look("columns")
+    maker.press("Remember")
+    maker.page.set_input_files("#file", table)
+    maker.page.wait_for_url("**/tables/*-*")
+    work_off()
+    maker.page.reload()
+    maker.look("table-accepted")
+
+    maker.press("Rank its customers")
+    maker.look("run-waiting")
+    work_off()
+    maker.page.reload()
+    maker.look("run-done")
+    maker.go("/runs")
+    maker.look("runs")
+    maker.page.locator("th a").first.click()
+    maker.press("See the candidates")
+    maker.look("candidates")
+    maker.page.locator("tbody th a").first.click()
+    maker.look("person")
+    maker.page.go_back()
+    maker.press("Segments")
+    maker.look("segments")
+    maker.press("Cut")
+    maker.look("cut")
+    maker.page.fill("#contacts", "80")
+    maker.page.locator("#contacts").blur()
+    expect(maker.page.locator("#out-contacts")).to_have_text("80")
+
+    maker.go("/reviews")
+    maker.press("Draw")
+    work_off()
+    maker.page.reload()
+    maker.look("reviews")
+    maker.page.locator("th a").first.click()
+    maker.look("review")
+    for key in ("a", "n", "u"):
+        before = maker.page.locator("#stack h2").inner_text()
+        maker.page.keyboard.press(key)
+        expect(maker.page.locator("#stack h2")).not_to_have_text(before)
+    assert "3 of 50" in maker.page.locator("#stack").inner_text()
+
+    maker.go("/runs")
+    maker.page.locator("th a").first.click()
+    maker.press("Make a campaign")
+    maker.look("draft")
+    maker.page.fill("#name", "Autumn")
+    maker.page.fill("#contacts", "60")
+    maker.page.fill("#control_share", "20")
+    maker.press("Make the list")
+    maker.look("campaign-making")
+    work_off()
+    maker.page.reload()
+    maker.look("campaign-draft")
+    maker.press("Submit for approval")
+    assert "someone else decides" in maker.page.content()
+    maker.look("campaign-submitted")
+    campaign = maker.page.url.removeprefix(maker.address)
+
+    decider = walker("approver")
+    decider.look("home-approver")
+    decider.press("Open campaign")
+    decider.look("campaign-to-decide")
+    if decider.page.locator("#seen").count():
+        decider.page.check("#seen")
+    decider.press("Approve")
+    decider.page.fill("input[name=share_manager]", "5")
+    decider.press("Hand out customers")
+    decider.look("campaign-approved")
+    decider.go("/activity")
+    decider.look("activity")
+
+    caller = walker("manager")
+    caller.go("/my-customers")
+    caller.look("my-customers")
+    caller.page.locator("button", has_text="Interested").first.click()
+    caller.page.locator("button", has_text="Take back").first.wait_for()
+
+    maker.go(campaign)
+    with maker.page.expect_download() as download:
+        maker.press("CSV")
+    listed = Path(download.value.path()).read_text(encoding="utf-8").splitlines()
+    assert len(listed) == 1 + 48
+    header = listed[0].split(",")
+    ids = [line.split(",")[header.index("customer_id")] for line in listed[1:]]
+    outcomes = tmp_path / "outcomes.csv"
+    outcomes.write_text("customer_id,outcome,date\n" + "".join(f"{one},upgraded,2099-01-01\n" for one in ids[:20]))
+    maker.page.set_input_files("#of", outcomes)
+    maker.press("Measure what it brought")
+    work_off()
+    maker.page.reload()
+    assert "who upgraded" in maker.page.content()
+    maker.look("outcomes")
+
+    refused = walker("manager")
+    answer = refused.page.goto(f"{refused.address}{campaign}")
+    assert answer.status == 403
+    refused.look("not-for-your-role")
+    faults = [fault for one in (maker, decider, caller, refused) for fault in one.faults if "403" not in fault]
+    assert faults == []
