@@ -221,7 +221,9 @@ def test_reach_by_a_column_that_is_no_group_is_refused(bank):
 
 
 def test_two_versions_without_verdicts_differ_in_what_the_tag_tells_and_what_it_cannot_is_said(bank, tmp_path):
-    said = told(call("compare", "2", "--contacts", "200", "--out", str(tmp_path / "moves.csv")))
+    page = tmp_path / "compare.html"
+    said = told(call("compare", "2", "--contacts", "200", "--out", str(tmp_path / "moves.csv"), "--page", str(page)))
+    assert "Of <b>200</b> on the list" in page.read_text()
     assert re.search(r"recall of the tagged 0\.\d{4} 0\.\d{4} [+-]0\.\d{4} \([+-]0\.\d{4} to [+-]0\.\d{4}\)", said)
     assert "expected finds" not in said
     assert "Expected finds cannot be compared" in said
