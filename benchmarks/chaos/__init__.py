@@ -1,0 +1,1 @@
+"""Whether work survives its workers: runs of scoring while workers are killed, on either database."""
