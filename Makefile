@@ -23,6 +23,14 @@ RUN_OPTIONS := $(if $(DATA),--data $(DATA)) $(if $(CONTRACT),--contract $(CONTRA
 run: $(VENV)/main ## Read, train, evaluate, score, rank and report (DATA=, CONTRACT=, MODE=fast, CHAMPION=, PROMOTE=1)
 	@$(BIN)/affluence run $(RUN_OPTIONS)
 
+.PHONY: serve
+serve: $(VENV)/main ## Run the service here: pages, API, workers, MLflow; one command, Ctrl-C stops it (SERVE="--port 9000")
+	@$(BIN)/affluence-service serve $(SERVE)
+
+.PHONY: demo
+demo: $(VENV)/main ## The same with people of every role and a made bank in it, SIMULATED (SERVE="--customers 10000")
+	@$(BIN)/affluence-service demo $(SERVE)
+
 .PHONY: viz
 viz: $(VENV)/viz ## Show the pipelines in a browser (Kedro-Viz)
 	@$(BIN)/kedro viz run
@@ -35,6 +43,14 @@ test: $(VENV)/dev ## The fast tests (TESTS=path runs some)
 .PHONY: test-slow
 test-slow: $(VENV)/dev ## The slow tests; one whose program is absent says so
 	@$(BIN)/python -m pytest -m slow $(TESTS)
+
+.PHONY: test-postgres
+test-postgres: $(VENV)/dev ## The service's fast tests on a PostgreSQL of their own
+	@AFFLUENCE_TEST_POSTGRES=1 $(BIN)/python -m pytest -m "not slow" $(or $(TESTS),tests/affluence_service)
+
+.PHONY: chaos
+chaos: $(VENV)/dev ## Kill workers while they score, and see that nothing is lost or different (RUNS=20, KILLS=20, DATABASE=postgres)
+	@$(BIN)/python -m benchmarks.chaos --runs $(or $(RUNS),20) --kills $(or $(KILLS),20) --database $(or $(DATABASE),sqlite)
 
 .PHONY: lint
 lint: $(VENV)/dev ## Format, ruff, flake8, strict types, import contracts
