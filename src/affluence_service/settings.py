@@ -7,6 +7,7 @@ from pathlib import Path
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
 
+from affluence.errors import UserError
 from affluence_service.environment import read_environment
 
 ENVIRONMENT = read_environment()
@@ -155,7 +156,13 @@ WHITENOISE_USE_FINDERS = DEBUG
 # Uploads go to disk as they come, on the volume where they stay: nothing of them is kept in memory or copied again.
 FILE_UPLOAD_HANDLERS = ["affluence_service.datasets.arriving.ToDisk"]
 ARRIVING = ENVIRONMENT.folder / "arriving"
-ARRIVING.mkdir(parents=True, exist_ok=True)
+try:
+    ARRIVING.mkdir(parents=True, exist_ok=True)
+except OSError as error:
+    raise UserError(
+        f"AFFLUENCE_FOLDER is {ENVIRONMENT.folder}, where this process may not write ({error.strerror}). Give it to the "
+        "user that runs the service, or name another folder."
+    ) from error
 FILE_UPLOAD_TEMP_DIR = str(ARRIVING)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024**2
 
