@@ -208,8 +208,10 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "DatasetState": "affluence_service.datasets.models.State",
         "JobState": "affluence_service.jobs.models.State",
-    },
-    "ENUM_NAME_OVERRIDES": {
+        "CampaignState": "affluence_service.campaigns.models.Campaign.State",
+        "ProposalState": "affluence_service.registry.models.Proposal.State",
+        "RunKind": "affluence_service.runs.models.Run.Kind",
+        "ExclusionKind": "affluence_service.campaigns.models.KINDS",
         "VerdictAnswer": "affluence_service.reviews.models.Verdict.Answer",
         "DispositionAnswer": "affluence_service.campaigns.models.Disposition.Answer",
     },

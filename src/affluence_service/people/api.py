@@ -87,7 +87,7 @@ class NewToken(TokenOut):
         fields = (*TokenOut.Meta.fields, "token")  # type: ignore[assignment]  # longer
 
 
-class PersonOut(serializers.ModelSerializer[User]):
+class MemberOut(serializers.ModelSerializer[User]):
     """A person of the team."""
 
     id = serializers.UUIDField(source="public_id")
@@ -113,15 +113,15 @@ class PersonIn(serializers.Serializer[Any]):
     )
 
 
-class NewPerson(PersonOut):
+class NewPerson(MemberOut):
     """A person with their first password, shown this once."""
 
     password = serializers.CharField(help_text="To be changed at the first sign-in; empty where there is none.")
 
-    class Meta(PersonOut.Meta):
+    class Meta(MemberOut.Meta):
         """And the password."""
 
-        fields = (*PersonOut.Meta.fields, "password")  # type: ignore[assignment]  # longer
+        fields = (*MemberOut.Meta.fields, "password")  # type: ignore[assignment]  # longer
 
 
 class PersonChange(serializers.Serializer[Any]):
@@ -260,7 +260,7 @@ class People(generics.ListCreateAPIView[User]):
 
     actions = {"GET": Action.MANAGE_PEOPLE, "POST": Action.MANAGE_PEOPLE}
     problems = (409, 422)
-    serializer_class = PersonOut
+    serializer_class = MemberOut
 
     def get_queryset(self) -> QuerySet[User]:
         """By name."""
@@ -273,7 +273,7 @@ class People(generics.ListCreateAPIView[User]):
         sent = PersonIn(data=request.data)
         sent.is_valid(raise_exception=True)
         person, password = services.add_person(by, team=by.team, **sent.validated_data)
-        return Response({**PersonOut(person).data, "password": password}, status=201)
+        return Response({**MemberOut(person).data, "password": password}, status=201)
 
 
 class OnePerson(APIView):
@@ -282,18 +282,18 @@ class OnePerson(APIView):
     actions = {"GET": Action.MANAGE_PEOPLE, "PATCH": Action.MANAGE_PEOPLE}
     problems = (422,)
 
-    @extend_schema(responses=PersonOut, operation_id="person")
+    @extend_schema(responses=MemberOut, operation_id="person")
     def get(self, request: Request, id: UUID) -> Response:  # noqa: A002
         """The person."""
-        return Response(PersonOut(_person(request, id)).data)
+        return Response(MemberOut(_person(request, id)).data)
 
-    @extend_schema(request=PersonChange, responses=PersonOut, operation_id="change_person")
+    @extend_schema(request=PersonChange, responses=MemberOut, operation_id="change_person")
     def patch(self, request: Request, id: UUID) -> Response:  # noqa: A002
         """Give them another role, switch them off or on. Nobody does this to themselves."""
         sent = PersonChange(data=request.data)
         sent.is_valid(raise_exception=True)
         return Response(
-            PersonOut(services.change_person(request.user, _person(request, id), **sent.validated_data)).data
+            MemberOut(services.change_person(request.user, _person(request, id), **sent.validated_data)).data
         )
 
 
