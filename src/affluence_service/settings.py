@@ -160,8 +160,8 @@ try:
     ARRIVING.mkdir(parents=True, exist_ok=True)
 except OSError as error:
     raise UserError(
-        f"AFFLUENCE_FOLDER is {ENVIRONMENT.folder}, where this process may not write ({error.strerror}). Give it to the "
-        "user that runs the service, or name another folder."
+        f"AFFLUENCE_FOLDER is {ENVIRONMENT.folder}, where this process may not write ({error.strerror}). Give it to "
+        "the user that runs the service, or name another folder."
     ) from error
 FILE_UPLOAD_TEMP_DIR = str(ARRIVING)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024**2
