@@ -20,6 +20,8 @@ from affluence_service.runs.selectors import runs_for
 ON_A_PAGE = 50
 ONE_OF = ("segment", "type", "offer")
 COLUMNS_SHOWN = 3
+# Of the profile what is read at a glance; the quartiles stand in the report.
+FIGURES = {"holds": "share who hold it", "median": "median", "share": "share"}
 TYPES = ("money elsewhere", "about to cross", "mis-tagged", "look-alike", "type uncertain")
 
 
@@ -188,11 +190,13 @@ def _figures(told: Mapping[str, Any], segment: str, groups: Sequence[str]) -> li
     """Each figure of a segment beside that of the groups it is held against."""
     by_figure: dict[tuple[str, str], dict[str, Any]] = {}
     for figure in told["figures"]:
+        if figure["figure"] not in FIGURES:
+            continue
         by_figure.setdefault((figure["subject"], figure["figure"]), {})[figure["group"]] = figure["value"]
     return [
         {
             "subject": subject,
-            "figure": figure,
+            "figure": FIGURES[figure],
             "value": values.get(segment),
             "others": [values.get(one) for one in groups],
         }

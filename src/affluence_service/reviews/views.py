@@ -1,5 +1,7 @@
 """The pages of reviews: the sheets, and the short stack of customers that is checked by hand."""
 
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,6 +14,7 @@ from rest_framework.exceptions import APIException
 from affluence.errors import UserError
 from affluence_service.access import Action, Role, may
 from affluence_service.audit.services import record
+from affluence_service.candidates.selectors import columns_of
 from affluence_service.page_access import PageRequest, page
 from affluence_service.people.models import User
 from affluence_service.reviews import selectors, services
@@ -90,13 +93,22 @@ def _stack(request: PageRequest, sheet: Sheet) -> dict[str, object]:
     return {
         "sheet": sheet,
         "person": person,
-        "values": {name: value for name, value in person.items() if name not in own} if person else {},
+        "values": _in_words(sheet, {name: value for name, value in (person or {}).items() if name not in own}),
         "done": len(standing),
         "size": len(people),
         "affluent": counts[Verdict.Answer.AFFLUENT],
         "answers": Verdict.Answer.choices,
         "mine": sheet.verdicts.filter(given_by=request.user, taken_back_at=None).exists(),
     }
+
+
+def _in_words(sheet: Sheet, values: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """The values under the words of their columns, with their units."""
+    said = {
+        column["name"]: f"{column['words']} ({column['unit']})" if column["unit"] else column["words"]
+        for column in columns_of(sheet.run)
+    }
+    return [(said.get(name, name.replace("_", " ")), value) for name, value in values.items()]
 
 
 def _template(request: PageRequest) -> str:

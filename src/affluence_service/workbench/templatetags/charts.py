@@ -56,6 +56,13 @@ def track(
 
 
 @register.simple_tag
+def difference(value: float, low: float, high: float) -> SafeString:
+    """An effect with its interval, about no effect in the middle, which is dotted."""
+    most = 1.1 * max(abs(low), abs(high)) or 1
+    return track(value, low, high, -most, most, 0)
+
+
+@register.simple_tag
 def bar(share: float, *, kind: str = "candidate", of: float = 1.0) -> SafeString:
     """A bar from zero, its length a share `of` the widest."""
     return format_html(
