@@ -1,5 +1,8 @@
 """Settings with which the service is not to be started, each refused in one sentence with its remedy."""
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -69,6 +72,15 @@ def test_neither_web_nor_worker_starts_with_a_fault(verb: str, settings: Any) ->
     assert done.exit_code == 1
     assert "AFFLUENCE_SECRET_KEY is not set" in done.output
     assert "Traceback" not in done.output
+
+
+def test_a_folder_that_cannot_be_made_is_told_in_a_sentence_before_anything_else() -> None:
+    command = [sys.executable, "-m", "affluence_service", "worker"]
+    variables = os.environ | {"AFFLUENCE_FOLDER": "/proc/nowhere"}
+    done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith("Error: AFFLUENCE_FOLDER is /proc/nowhere, where this process may not write")
+    assert "Traceback" not in done.stderr
 
 
 def test_the_check_for_deployment_lists_the_faults(settings: Any) -> None:

@@ -1,0 +1,143 @@
+"""The whole service by one command: prepared, answering, mended when a part dies, gone when told to stop."""
+
+import json
+import os
+import re
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from http.client import HTTPException
+from http.cookiejar import CookieJar
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_opener
+
+import psutil
+import pytest
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).resolve().parents[2]
+PASSWORD = "a long enough password"  # noqa: S105  (of somebody who is not)
+WITHIN_SECONDS = 120.0
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+def until(so: Callable[[], bool]) -> None:
+    last = time.monotonic() + WITHIN_SECONDS
+    while not so():
+        assert time.monotonic() < last
+        time.sleep(0.2)
+
+
+class Served:
+    """A service that runs, in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.log, self.port = folder / "service", folder / "log", free_port()
+        self.variables = {name: value for name, value in os.environ.items() if not name.startswith("AFFLUENCE_")}
+        self.variables |= {
+            "AFFLUENCE_FOLDER": str(self.folder),
+            "AFFLUENCE_PROJECT": str(folder),
+            "AFFLUENCE_ADMIN_PASSWORD": PASSWORD,
+        }
+        self.variables.pop("DATABASE_URL", None)
+
+    def start(self) -> "subprocess.Popen[str]":
+        options = ("--port", str(self.port), "--mlflow-port", "0", "--workers", "1")
+        with self.log.open("a") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "affluence_service", "serve", *options],
+                cwd=ROOT, env=self.variables, stdout=log, stderr=subprocess.STDOUT, text=True,
+            )  # fmt: skip
+
+    def ready(self) -> bool:
+        return "Affluence is at http://127.0.0.1" in self.log.read_text()
+
+    def answers(self) -> bool:
+        try:
+            return self.get(build_opener(), "health") == {"status": "ok"}
+        except (URLError, HTTPException, OSError):
+            return False
+
+    def get(self, opener: OpenerDirector, address: str, **sent: str) -> dict[str, object]:
+        url = f"http://127.0.0.1:{self.port}/api/v1/{address}"
+        request = Request(url, data=json.dumps(sent).encode() if sent else None)
+        request.add_header("Content-Type", "application/json")
+        if token := getattr(opener, "token", ""):
+            request.add_header("X-CSRFToken", token)
+        with opener.open(request, timeout=10) as answer:
+            found: dict[str, object] = json.load(answer)
+            return found
+
+    def processes(self, verb: str = "") -> list[psutil.Process]:
+        """The processes that are of this service, or those of one verb."""
+        found = []
+        for process in psutil.process_iter(["cmdline"]):
+            try:
+                ours = process.environ().get("AFFLUENCE_FOLDER") == str(self.folder)
+            except psutil.Error:
+                continue
+            if ours and process.pid != os.getpid() and (not verb or verb in (process.info["cmdline"] or [])):
+                found.append(process)
+        return found
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    (tmp_path / "conf").mkdir()
+    service = Served(tmp_path)
+    yield service
+    for process in service.processes():
+        process.kill()
+
+
+def test_one_command_serves_mends_and_stops_all(served: Served) -> None:
+    running = served.start()
+    until(served.ready)
+    assert served.answers()
+    assert stat.S_IMODE((served.folder / "secret_key").stat().st_mode) == 0o600
+    assert stat.S_IMODE(served.folder.stat().st_mode) == 0o700
+    key = (served.folder / "secret_key").read_text()
+
+    opener = build_opener(HTTPCookieProcessor(CookieJar()))
+    opener.token = str(served.get(opener, "session")["csrf_token"])  # type: ignore[attr-defined]
+    assert served.get(opener, "session", name="administrator", password=PASSWORD)["role"] == "administrator"
+    assert PASSWORD not in served.log.read_text()
+
+    (worker,) = served.processes("worker")
+    worker.kill()
+    until(lambda: bool(served.processes("worker")) and served.processes("worker") != [worker])
+    master = psutil.Process(running.pid)
+    web = next(child for child in master.children() if "gunicorn" in " ".join(child.cmdline()))
+    web.kill()
+    until(lambda: "The web process ended with -9 and is started again." in served.log.read_text())
+    until(served.answers)
+
+    running.terminate()
+    assert running.wait(timeout=60) == 0
+    until(lambda: served.processes() == [])
+
+    again = served.start()
+    until(lambda: served.log.read_text().count("Affluence is at") == 2)
+    assert (served.folder / "secret_key").read_text() == key
+    assert served.log.read_text().count("The first administrator is there") == 1
+    again.terminate()
+    assert again.wait(timeout=60) == 0
+
+
+def test_a_port_that_is_taken_is_told_in_a_sentence(served: Served) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", served.port))
+        taken.listen()
+        assert served.start().wait(timeout=60) == 1
+    told = served.log.read_text()
+    assert re.search(rf"Port {served.port} of 127.0.0.1 cannot be taken \(.*\)\. Stop what listens there", told)
+    assert "Traceback" not in told
