@@ -114,10 +114,10 @@ def _faults(
     violations: Sequence["Violation"], customers: Sequence[Mapping[str, Any]], served: Served
 ) -> dict[str, list[str]]:
     """By customer and column, as the request calls them: what breaks which rule, and what to do."""
-    called = {served.reader.sources.get(key): key for key in customers[0]}
+    called = {served.reader.sources.get(key, key): key for key in customers[0]}
     faults: dict[str, list[str]] = {}
     for violation in violations:
-        column = called.get(violation.column, violation.column)
+        column = called.get(violation.column or "", violation.column)
         for line in violation.lines[:NAMED] or [0]:
             one = replace(violation, count=1, lines=(line,)) if line else violation
             place = ".".join(filter(None, [f"customers[{line - 1}]" if line else "customers", column]))
