@@ -51,3 +51,21 @@ class Dataset(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ColumnMap(models.Model):
+    """What a team's files call the columns of a contract, where they call them otherwise."""
+
+    team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="column_maps")
+    contract = models.CharField(max_length=100, help_text="The contract, by name.")
+    known_as = models.JSONField(default=dict, help_text="Which header in a file stands for which of the contract's.")
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        """One for a team and a contract."""
+
+        constraints = (models.UniqueConstraint(fields=("team", "contract"), name="one_map_a_team_and_contract"),)
+
+    def __str__(self) -> str:
+        return f"{self.team}: {self.contract}"
