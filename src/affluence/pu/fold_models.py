@@ -5,6 +5,7 @@ customer's by all of them, as the mean of their log-odds.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import polars as pl
@@ -41,7 +42,7 @@ class TrainedModel:
     discovery: Discovery
     rules: tuple[CellRule, ...] = ()
 
-    @property
+    @cached_property
     def features(self) -> tuple[Feature, ...]:
         """The features it was trained on, in order."""
         return features_of(self.contract)
