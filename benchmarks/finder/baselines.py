@@ -35,6 +35,8 @@ DEFAULT = BoosterLearner("default", "XGBoost, default settings", 100, {"objectiv
 BAGS = 20
 # Half of the customers learn the tag and the others are looked at: two fits, as cheap as one.
 PRIOR_FOLDS = 2
+# Tags that say nothing suggest a share beyond all, which has no log-odds.
+MOST_AFFLUENT = 0.99
 SEED_STRIDE = 1_000
 
 
@@ -155,7 +157,7 @@ def estimated_prior(design: Design, tags: Tags, *, seed: int) -> float:
     scores = cross_fit(_quick_booster(), design, tags, halves.astype(np.int8), seed=seed).out_of_fold
     frequency = top_purity(expit(scores), tags)
     tagged = float(tags.sum())
-    return tagged * (1 - frequency) / frequency / (len(tags) - tagged)
+    return min(MOST_AFFLUENT, tagged * (1 - frequency) / frequency / (len(tags) - tagged))
 
 
 def _quick_booster() -> BoosterLearner:

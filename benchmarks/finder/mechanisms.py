@@ -3,7 +3,7 @@
 SCAR: a tag is drawn at random among the affluent. SAR and RULE: the higher in a mixture of the tag drivers' ranks, the
 likelier; RULE is nearly a step. ANY and AND: one driver stands out, or two do at once. NOISY10, NOISY35: SAR tags of
 which 10, 35 % are then wrong. ODD: in half of a category's values the middle of one driver is tagged, in the others its
-two ends; nothing in the finder was made for it. OWN: the tags that the table came with. COIN: tags that say nothing, to
+two ends; BANDS: every other band of two drivers' mean rank is. Nothing in the finder was made for BANDS. OWN: the tags that the table came with. COIN: tags that say nothing, to
 find leaks with.
 """
 
@@ -26,6 +26,8 @@ Standing = Callable[[Table, np.random.Generator], Floats]
 
 # A Dirichlet of twos: every driver counts, none alone, and each seed weighs them differently.
 MIXTURE = 2.0
+# Of the whole range of a mean rank: enough that no straight line, and few enough that no table is too small.
+BANDS = 3
 FARTHEST = 60.0
 
 
@@ -174,6 +176,15 @@ def middle_or_ends(table: Table, random: np.random.Generator) -> Floats:
     return away
 
 
+def bands(table: Table, random: np.random.Generator) -> Floats:
+    """How near the middle of one of `BANDS` bands of two drivers' mean rank; drivers and the bands' place by the seed."""
+    ranks = driver_ranks(table)
+    two = random.choice(ranks.shape[1], size=min(2, ranks.shape[1]), replace=False)
+    phase = random.random()
+    wave: Floats = np.cos(2 * np.pi * (BANDS * ranks[:, two].mean(axis=1) + phase))
+    return wave
+
+
 def _drawn(truth: Tags, propensity: Floats, random: np.random.Generator) -> Tags:
     tags: Tags = ((truth == 1) & (random.random(len(truth)) < propensity)).astype(np.int8)
     return tags
@@ -189,6 +200,7 @@ MECHANISMS: Mapping[str, Mechanism] = {
     "NOISY10": Noisy(SAR, wrong_share=0.10),
     "NOISY35": Noisy(SAR, wrong_share=0.35),
     "ODD": Selection(middle_or_ends, slope=4.0, floor=0.05, ceiling=0.95),
+    "BANDS": Selection(bands, slope=4.0, floor=0.05, ceiling=0.95),
     "OWN": own,
     "COIN": coin,
 }

@@ -30,6 +30,7 @@ ROWS = {
     "NOISY10": "selective, 10 % wrong",
     "NOISY35": "selective, 35 % wrong",
     "ODD": "odd rule",
+    "BANDS": "bands",
     "OWN": "the bank's own tag",
 }
 WITHOUT, WITH = "drivers", "drivers, 100 reviewed"

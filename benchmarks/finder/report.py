@@ -23,7 +23,8 @@ NOTE = (
 MECHANISM_NOTE = (
     "SCAR: tags at random among the affluent. SAR, RULE: the likelier, the higher in the tag drivers; RULE nearly a "
     "step. ANY, AND: one driver stands out, two do at once. NOISY10, NOISY35: SAR with 10, 35 % of the tags wrong. "
-    "ODD: in half of a category's values the middle of one driver is tagged, in the others its two ends. OWN: the made "
+    "ODD: in half of a category's values the middle of one driver is tagged, in the others its two ends. BANDS: "
+    "every other band of two drivers' mean rank is tagged. OWN: the made "
     "bank's own tags, some of them wrong."
 )
 COUNT_NOTE = "Share of 90 % intervals that hold the truth; estimate / truth; half-width / truth (median)."

@@ -120,10 +120,13 @@ TARGETS: tuple[AnyTarget, ...] = (
             ("drivers", "drivers, 50 reviewed", "drivers, 100 reviewed", "drivers, 300 reviewed"), wanteds, strict=True
         )
     ),
-    *(Target(f"{odd}, drivers, 100 reviewed", odd, "drivers, 100 reviewed", 0.90) for odd in ("ANY", "AND", "ODD")),
+    *(
+        Target(f"{odd}, drivers, 100 reviewed", odd, "drivers, 100 reviewed", 0.90)
+        for odd in ("ANY", "AND", "ODD", "BANDS")
+    ),
     *(
         Target(f"{odd}, drivers, beyond the split score", odd, "drivers", 0.0, less_other=SPLIT_SCORE.title)
-        for odd in ("ANY", "AND", "ODD")
+        for odd in ("ANY", "AND", "ODD", "BANDS")
     ),
     *(
         Target(f"{mechanism}, one driver left out, 100 reviewed", mechanism, "one driver left out, 100 reviewed", 0.88)

@@ -26,7 +26,7 @@ from benchmarks.finder.ways import Answer, Method, folds_of
 from sklearn.metrics import roc_auc_score
 
 ROWS = 1_500
-KNOWN = ("SCAR", "SAR", "RULE", "ANY", "AND", "NOISY10", "NOISY35", "ODD")
+KNOWN = ("SCAR", "SAR", "RULE", "ANY", "AND", "NOISY10", "NOISY35", "ODD", "BANDS")
 SELECTIVE = ("SAR", "RULE", "ANY", "AND")
 WRONG = {"NOISY10": 0.10, "NOISY35": 0.35}
 
@@ -99,7 +99,7 @@ def test_a_mechanism_hides_the_share_that_was_asked_for(table, name, share):
     assert hiding.propensity[table.truth == 1].mean() == pytest.approx(1 - wanted)
     assert hiding.propensity.min() >= 0
     assert hiding.propensity.max() <= 1
-    if name in {"ANY", "AND", "ODD"}:
+    if name in {"ANY", "AND", "ODD", "BANDS"}:
         assert hiding.propensity.min() >= 0.05
         assert hiding.propensity.max() <= 0.95
 
@@ -345,6 +345,14 @@ def test_an_odd_rule_needs_a_category_and_tags_neither_the_high_nor_the_low(tabl
         # Half of them work forty hours, which leaves that driver one end.
         assert max(with_ranks) < 0.7
         assert sorted(with_ranks)[-2] < 0.3
+
+
+def test_bands_tag_neither_the_high_nor_the_low(table):
+    affluent = table.truth == 1
+    for seed in range(3):
+        propensity = MECHANISMS["BANDS"](table, hidden_share=0.5, seed=seed).propensity[affluent]
+        assert propensity.std() > 0.2
+        assert max(abs(np.corrcoef(propensity, ranks)[0, 1]) for ranks in driver_ranks(table)[affluent].T) < 0.6
 
 
 def test_memory_is_that_of_a_process_of_its_own(small):
