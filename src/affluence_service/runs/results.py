@@ -16,6 +16,7 @@ from django.conf import settings
 
 from affluence.errors import UserError
 from affluence_service.datasets.models import Dataset
+from affluence_service.datasets.selectors import CUSTOMERS, INTAKE
 from affluence_service.registry import shelf
 from affluence_service.runs.models import Run
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from affluence.pu.fold_models import TrainedModel
     from affluence.pu.release import ModelLabel
 
-CUSTOMERS, INTAKE = "customers.parquet", "intake.json"
 SCORES, CANDIDATES, LIST, REASONS = "scores.parquet", "candidates.parquet", "list.parquet", "reasons.parquet"
 GAINS, COLUMNS, SEGMENTS, STRATEGY = "gains.npz", "columns.json", "segments.json", "strategy.json"
 SUMMARY, REPORT = "summary.json", "report.html"

@@ -15,6 +15,7 @@ from affluence.decision.capacity import Capacity, decide_cut
 from affluence.decision.gains_bytes import gains_from_bytes
 from affluence.features.definitions import compute_features
 from affluence.pu.storage import load_model
+from affluence_service.datasets.selectors import CUSTOMERS
 from affluence_service.jobs.doing import do
 from affluence_service.jobs.services import claim
 from affluence_service.runs import results
@@ -132,7 +133,7 @@ def test_a_table_on_which_nobody_can_be_listed_fails_with_a_sentence(
 ) -> None:
     (small_project / "conf/base/offers.yml").write_text((ROOT / "conf/base/offers.yml").read_text())
     tagged = made_customers().with_columns(tag=pl.lit(1, dtype=pl.Int8))
-    tagged.write_parquet(settings.ENVIRONMENT.folder / made_dataset.folder / results.CUSTOMERS)
+    tagged.write_parquet(settings.ENVIRONMENT.folder / made_dataset.folder / CUSTOMERS)
     start_scoring(analyst, dataset=made_dataset)
     work_off()
     job = Run.objects.get().job
