@@ -8,9 +8,8 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from rest_framework import exceptions, serializers, status
-from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from affluence.errors import UserError
@@ -82,16 +81,18 @@ TITLES: Mapping[int, str] = {
 }
 
 
-def handle(error: Exception, context: Mapping[str, Any]) -> Response | None:
-    """The answer to an error that left a view of the API."""
+def handle(error: Exception, context: Mapping[str, Any]) -> HttpResponse | None:
+    """The answer to an error that left a view of the API: JSON, whatever the view answers with when all is well."""
     if isinstance(error, UserError):
         error = Refused(str(error))
     answer = exception_handler(error, dict(context))
     if answer is None:
         return None
-    answer.data = problem(answer.status_code, _code(error), *_told(answer.data))
-    answer.content_type = CONTENT_TYPE
-    return answer
+    body = problem(answer.status_code, _code(error), *_told(answer.data))
+    told = {
+        name: value for name, value in answer.headers.items() if name in {"Allow", "Retry-After", "WWW-Authenticate"}
+    }
+    return JsonResponse(body, status=answer.status_code, content_type=CONTENT_TYPE, headers=told)
 
 
 def problem(status_code: int, code: str, detail: str, faults: list[dict[str, str]]) -> dict[str, Any]:

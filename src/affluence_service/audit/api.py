@@ -19,13 +19,17 @@ from affluence_service.audit.services import verify
 class EntryOut(serializers.ModelSerializer[Entry]):
     """Who did what to which object when."""
 
-    sealed = serializers.BooleanField(source="seal_id", help_text="Whether later changes of it would show.")
+    sealed = serializers.SerializerMethodField(help_text="Whether later changes of it would show.")
 
     class Meta:
         """All but what only the chain needs."""
 
         model = Entry
         fields = ("id", "at", "actor", "action", "object_kind", "object_id", "details", "sealed")
+
+    def get_sealed(self, entry: Entry) -> bool:
+        """Whether it is under a seal."""
+        return entry.seal_id is not None
 
 
 class Entries(generics.ListAPIView[Entry]):

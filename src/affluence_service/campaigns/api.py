@@ -135,7 +135,7 @@ class Campaigns(generics.ListCreateAPIView[Campaign]):
     """The campaigns of the team, newest first."""
 
     actions = {"GET": Action.SEE_CAMPAIGNS, "POST": Action.DRAFT_CAMPAIGNS}
-    problems = (409, 422)
+    problems = (404, 409, 422)
     serializer_class = CampaignOut
 
     def get_queryset(self) -> QuerySet[Campaign]:

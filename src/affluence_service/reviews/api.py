@@ -93,7 +93,7 @@ class Sheets(generics.ListCreateAPIView[Sheet]):
     """The sheets of the team."""
 
     actions = {"GET": Action.SEE_REVIEWS, "POST": Action.SUGGEST_REVIEWS}
-    problems = (409, 422)
+    problems = (404, 409, 422)
     serializer_class = SheetOut
 
     def get_queryset(self) -> QuerySet[Sheet]:

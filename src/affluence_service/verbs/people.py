@@ -135,7 +135,7 @@ def tokens() -> None:
 
 @tokens.command("issue")
 @click.argument("name")
-@click.option("--for", "what", required=True, help="What it is for, to tell it from others.")
+@click.option("--name", "what", required=True, help="What it is for, to tell it from others.")
 @click.option("--days", type=int, default=30, show_default=True)
 @telling
 def issue_token(name: str, *, what: str, days: int) -> None:

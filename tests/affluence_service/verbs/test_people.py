@@ -54,7 +54,7 @@ def test_a_password_from_standard_input_is_not_shown_and_stays(db) -> None:
         (("people", "disable", "nobody"), "", "Nobody is called 'nobody'."),
         (("people", "password", "newcomer", "--password-from-stdin"), "short\n", "too short"),
         (("people", "password", "newcomer", "--password-from-stdin"), "", "No password came on standard input."),
-        (("tokens", "issue", "newcomer", "--for", "x", "--days", "1000"), "", "A token lasts from 1 to 90 days"),
+        (("tokens", "issue", "newcomer", "--name", "x", "--days", "1000"), "", "A token lasts from 1 to 90 days"),
         (("tokens", "revoke", "00000000-0000-0000-0000-000000000000"), "", "There is no token"),
     ],
 )
@@ -66,7 +66,7 @@ def test_what_cannot_be_done_is_told_in_a_sentence(newcomer, arguments, given: s
 
 
 def test_a_token_is_issued_listed_and_revoked(newcomer) -> None:
-    issued = verb("tokens", "issue", "newcomer", "--for", "nightly", "--days", "2")
+    issued = verb("tokens", "issue", "newcomer", "--name", "nightly", "--days", "2")
     text = issued.stdout.splitlines()[-1]
     listed = verb("tokens", "list", "--of", "newcomer").output
     assert "nightly" in listed
