@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from affluence_service.datasets.models import Dataset
@@ -84,9 +85,10 @@ class OneDatasetOut(DatasetOut):
 
         fields = (*DatasetOut.Meta.fields, "job", "report", "findings")
 
-    def get_report(self, dataset: Dataset) -> ReportOut | None:
+    @extend_schema_field(ReportOut(allow_null=True))
+    def get_report(self, dataset: Dataset) -> Any:
         """The report; null until there is one, or where the file could not be read as a table."""
-        return ReportOut(dataset.report).data if dataset.report else None  # type: ignore[return-value]
+        return ReportOut(dataset.report).data if dataset.report else None
 
 
 class ContractOut(serializers.Serializer[Any]):
