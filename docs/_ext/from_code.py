@@ -26,6 +26,7 @@ from affluence.pu.finder_method import FinderMethod
 from affluence.pu.learners import LEARNERS
 from affluence.pu.learners.effort import EFFORTS
 from affluence.pu.learners.settings import BOUNDS
+from affluence_service.access import MAY, Action
 
 CONTRACTS = Path(__file__).resolve().parents[2] / "conf" / "base"
 KEYS_OF: Mapping[type[BaseModel], str] = {
@@ -87,6 +88,12 @@ def bounds() -> str:
     return _table(("learner", "setting", "takes", "from", "to"), rows)
 
 
+def roles() -> str:
+    """Who may do what in the service: an action a line, a role a column."""
+    rows = ((action.value, *("yes" if action in MAY[role] else "" for role in MAY)) for action in Action)
+    return _table(("may", *(role.label for role in MAY)), rows)
+
+
 PARTS: Mapping[str, Callable[[], str]] = {
     "command-line": command_line,
     "contract-keys": contract_keys,
@@ -94,6 +101,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "contract-features": contract_features,
     "learners": learners,
     "bounds": bounds,
+    "roles": roles,
 }
 
 
