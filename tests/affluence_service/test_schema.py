@@ -4,11 +4,13 @@ Schemathesis makes up requests from the schema, fitting ones and others, for an 
 and nobody. Half of the ids are those of things that are there, with or without their files.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 import schemathesis
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.utils import timezone
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -28,6 +30,16 @@ from affluence_service.wsgi import application
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 EXAMPLES = 12
 SCHEMA = "/api/v1/schema?format=json"
+
+
+@pytest.fixture(autouse=True)
+def _one_connection() -> Iterator[None]:
+    """Requests leave the test's connection open, as they do with the framework's own client."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
 
 
 @pytest.fixture
