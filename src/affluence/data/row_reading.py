@@ -136,27 +136,27 @@ class _PlainCell:
             number_marks=frozenset(filter(math.isfinite, map(_number, marks))),
         )
 
-    def holds(self, value: Cell) -> bool:
+    def holds(self, value: Any) -> bool:
         """Whether the value is of the column's own type, in its range and no mark of a missing one."""
         if value is None:
             return self.may_miss
         kind = type(value)
         if self.type is ColumnType.CATEGORY:
-            return (
-                kind is str and _is_plain(value, self.marks) and (self.categories is None or value in self.categories)
-            )
+            known = self.categories is None or (kind is str and value in self.categories)
+            return kind is str and known and _is_plain(value, self.marks)
         if kind is int or (kind is float and self.type is ColumnType.NUMBER):
-            return self.low <= value <= self.high and -_EXACT < value < _EXACT and value not in self.number_marks
+            inside: bool = self.low <= value <= self.high and -_EXACT < value < _EXACT
+            return inside and value not in self.number_marks
         return False
 
 
-def _plain_id(value: Cell, marks: Sequence[str]) -> str | None:
+def _plain_id(value: Any, marks: Sequence[str]) -> str | None:
     if type(value) is str:
         return value if _is_plain(value, marks) else None
     return str(value) if type(value) is int and -_EXACT < value < _EXACT and str(value) not in marks else None
 
 
-def _is_plain(text: Any, marks: Sequence[str] | frozenset[str]) -> bool:
+def _is_plain(text: str, marks: Sequence[str] | frozenset[str]) -> bool:
     """Whether a text has no blanks around it, nothing unprintable in it, and is no mark of a missing value."""
     return text.isprintable() and text.strip() == text and text != "" and text not in marks
 

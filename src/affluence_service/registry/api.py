@@ -155,7 +155,7 @@ class Page(BaseRenderer):
     format = "html"
     charset = "utf-8"
 
-    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> Any:  # noqa: ARG002
+    def render(self, data: Any, *told: Any, **more: Any) -> Any:  # noqa: ARG002  (the framework's signature)
         """The page."""
         return data
 

@@ -97,7 +97,7 @@ def _read(served: Served, customers: Sequence[Mapping[str, Any]]) -> "tuple[pl.D
     read, violations = served.reader.read(customers)
     refusing = [violation for violation in violations if violation.action not in HARMLESS]
     if refusing:
-        raise Refused(_faults(refusing, customers, served))  # type: ignore[arg-type]
+        raise Refused(_faults(refusing, customers, served))
     return read, [violation.sentence(rows=len(customers), place="customer") for violation in violations]
 
 
@@ -107,7 +107,7 @@ def _require_like(customers: Sequence[Mapping[str, Any]]) -> None:
     unlike = [place for place, customer in enumerate(customers) if customer.keys() != wanted]
     if unlike:
         detail = "It names other columns than the first one. Name the same in each, with null where nothing is known."
-        raise Refused({f"customers[{place}]": [detail] for place in unlike[:NAMED]})  # type: ignore[arg-type]
+        raise Refused({f"customers[{place}]": [detail] for place in unlike[:NAMED]})
 
 
 def _faults(

@@ -102,7 +102,7 @@ def measured(folder: Path) -> dict[str, Any]:
 def learned(folder: Path, parameters: Mapping[str, str]) -> dict[str, Any]:
     """What the version in `folder` learned from, and what was learned beside its ranking."""
     discovery = _read(folder / "discovery.json")
-    beside = {name: discovery[name] for name in ("hidden_count", "warnings") if name in discovery}
+    beside: dict[str, Any] = {name: discovery[name] for name in ("hidden_count", "warnings") if name in discovery}
     return {**parameters, **beside}
 
 

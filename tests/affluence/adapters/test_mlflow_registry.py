@@ -13,13 +13,14 @@ import pytest
 from mlflow import MlflowClient
 
 from affluence import steps
-from affluence.adapters.mlflow_registry import Registry, model_name, signature_of
+from affluence.adapters.mlflow_registry import DOCUMENTS, Registry, model_name, signature_of
 from affluence.data.reading import IntakeReport
 from affluence.errors import UserError
 from affluence.evaluation.results import Estimate
 from affluence.pu.fold_models import score_customers
 from affluence.pu.learners import learner_of
 from affluence.pu.learners.settings import BOUNDS
+from affluence.pu.storage import load_model
 from affluence.pu.tuning import Found, Judgement, Trial, fresh_seed, lay_ground
 from affluence.pu.tuning_record import Tuning
 
@@ -274,3 +275,22 @@ def test_a_tuned_model_says_its_settings_in_its_run_and_when_it_is_loaded(releas
     assert label.parameters == loaded.label.parameters == {name: str(value) for name, value in tuned.settings.items()}
     (run,) = runs_of(registry, "")
     assert {f"setting_{name}": str(value) for name, value in tuned.settings.items()}.items() <= run.data.params.items()
+
+
+def test_what_is_held_is_told_by_name_with_the_champion(filled, tmp_path):
+    registry, _ = filled
+    held = registry.holdings()[NAME]
+    assert (held.versions[:3], held.champion) == ((1, 2, 3), 3)
+    assert Registry(folder=tmp_path, server=None).holdings() == {}
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_version_is_taken_out_with_its_documents_and_scores_to_the_bit(filled, model, customers, tmp_path):
+    registry, _ = filled
+    parameters = registry.take_out(NAME, 2, tmp_path / "out")
+    taken = load_model(tmp_path / "out" / "model")
+    assert (score_customers(taken, customers).hidden == score_customers(model, customers).hidden).all()
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"model", *DOCUMENTS}
+    assert parameters["table"] == "made"
+    with pytest.raises(UserError, match="version 99"):
+        registry.take_out(NAME, 99, tmp_path / "none")

@@ -13,7 +13,7 @@ from affluence.data.row_reading import RowReader
 
 CELLS: dict[str, list[object]] = {
     "customer_id": ["A1", "B2", "", " C3", None, 7, 2**60, 1.5, "N/A", True, "x\x00", "é", "\u00a0D"],
-    "worth": [0, 1, 1.5, -1, -0.0, 1_000_000, 1e9, None, "", "12", "1,234.5", "-", -999, "-999", "nan", math.inf, 2**53],
+    "worth": [0, 1, 1.5, -1, -0.0, 1_000_000, 1e9, None, "", "12", "1,234.5", "-", -999, "-999", "nan", math.inf],
     "years": [18, 17, 110, 111, 40.0, 40.5, "40", "40.0", None, "", "forty", True, 10**30, -999],
     "job": ["clerk", "doctor", "cook", " clerk", "clerk ", "", "N/A", None, 3, "CLERK", True],
     "note": ["anything", "", " x", None, 1, 2.5, "N/A", "a\tb", "\u2003", "\x1cx", "ü"],
@@ -45,7 +45,7 @@ def contract(**policy: str) -> Contract:
     )
 
 
-SET_MISSING = {rule: "set_missing" for rule in ("wrong_type", "out_of_range", "unknown_category")}
+SET_MISSING = dict.fromkeys(("wrong_type", "out_of_range", "unknown_category"), "set_missing")
 DROP = {"missing_value": "drop", "empty_customer_id": "drop"}
 
 
