@@ -30,13 +30,14 @@ from affluence_service.audit.services import SYSTEM, Actor, record
 from affluence_service.campaigns.models import Assignment, Campaign, Disposition, Exclusion, Outcomes
 from affluence_service.datasets.models import Dataset
 from affluence_service.datasets.models import State as DatasetState
+from affluence_service.datasets.selectors import CUSTOMERS
 from affluence_service.erasure_files import SHORTEST_IN_TEXT, Place, Wanted, copy_without, replace_in, tables_in
 from affluence_service.jobs.models import Job
 from affluence_service.jobs.models import State as JobState
 from affluence_service.registry.models import ModelVersion
 from affluence_service.reviews.models import Sheet, Verdict
 from affluence_service.runs.models import Run
-from affluence_service.runs.results import CANDIDATES, CUSTOMERS, SCORES, digest_of
+from affluence_service.runs.results import CANDIDATES, SCORES, digest_of
 
 # What stands elsewhere in the service's folder holds no customer by id: models, static files, the database.
 HOLDING = ("work", "datasets", "campaigns")
