@@ -72,7 +72,8 @@ def person_at(run: Run, rank: int, *, ids: bool) -> Mapping[str, Any] | None:
     """Everything on the candidate of that rank; None where there is none."""
     import polars as pl
 
-    people = ranking_of(run, {})[max(0, rank - 1) : rank]
+    # By the rank, not by the place: whoever was erased leaves a gap.
+    people = pl.scan_parquet(file_of(run, CANDIDATES)).filter(pl.col("rank") == rank).collect().to_dicts()
     if not people:
         return None
     (line,), told = lines_of(run, people, ids=ids), _listed(run, [rank])

@@ -54,7 +54,8 @@ def export(person: Any, run: Run, *, file_format: str, asked: Mapping[str, Any],
 
     Errors: UserError for a capacity that contradicts itself; Refused for more rows than a sheet takes.
     """
-    customers = cut_of(run, asked).contacts
+    # Of those that the cut was read from some may have been erased since.
+    customers = min(cut_of(run, asked).contacts, int(run.candidates or 0))
     if file_format == "xlsx" and customers > MOST_SHEET_ROWS:
         raise Refused(
             f"{customers:,} customers are above the cut, and a sheet takes {MOST_SHEET_ROWS:,}. Ask for csv or parquet."

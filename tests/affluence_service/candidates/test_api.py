@@ -196,6 +196,26 @@ def test_a_rank_there_is_not_is_not_found(rank, at, analyst) -> None:
     assert at(analyst, f"candidates/{rank}").status_code == 404
 
 
+def test_who_was_erased_leaves_a_gap_and_everybody_else_keeps_their_rank(at, analyst, scored_run, everybody) -> None:
+    for name in (CANDIDATES, LIST):
+        file = file_of(scored_run, name)
+        pl.read_parquet(file).filter(pl.col("rank") != 3).write_parquet(file)
+    Run.objects.update(candidates=everybody.height - 1)
+    assert at(analyst, "candidates/3").status_code == 404
+    asked = {"ids": 1, "reason": "A test."}
+    for rank in (2, 4, everybody.height):
+        told = at(analyst, f"candidates/{rank}", **asked).json()
+        assert (told["rank"], told["customer_id"]) == (rank, everybody["customer_id"][rank - 1])
+    first = at(analyst, "candidates", page_size=4).json()
+    assert first["count"] == everybody.height - 1
+    assert [line["rank"] for line in first["results"]] == [1, 2, 4, 5]
+    file = pl.read_csv(content(at(analyst, "candidates/export", contacts=everybody.height, **asked)))
+    whole = everybody.filter(pl.col("rank") != 3)
+    assert file["customer_id"].to_list() == whole["customer_id"].to_list()
+    listed = pl.read_parquet(file_of(scored_run, LIST))
+    assert file["opening"][: listed.height].to_list() == listed["opening"].to_list()
+
+
 @pytest.mark.parametrize("kind", ["csv", "xlsx", "parquet"])
 def test_an_export_holds_those_above_the_cut_and_is_on_record(kind, at, analyst, everybody) -> None:
     answer = at(analyst, "candidates/export", format=kind, contacts=25, ids=1, reason="The branch calls.")
