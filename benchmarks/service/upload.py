@@ -162,10 +162,8 @@ class _Clock:
     seconds: dict[str, float] = field(default_factory=dict)
 
     def told(self, stage: str) -> None:
-        all_before = self.seconds.get("all", 0.0)
-        now = time.perf_counter() - self.begun
-        self.seconds = {**self.seconds, stage: now - all_before}
-        self.seconds["all"] = self.seconds.pop("all", 0.0) + now - all_before
+        before, now = self.seconds.pop("all", 0.0), time.perf_counter() - self.begun
+        self.seconds |= {stage: now - before, "all": now}
 
 
 @dataclass(frozen=True)
