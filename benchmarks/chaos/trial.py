@@ -11,7 +11,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import psutil
 from django.conf import settings
 from django.core.management import call_command
 
@@ -25,7 +24,7 @@ from affluence_service.audit.services import Actor, seal_entries, verify
 from affluence_service.datasets.arriving import from_stream
 from affluence_service.datasets.models import Dataset
 from affluence_service.datasets.services import receive
-from affluence_service.jobs.models import Job, State
+from affluence_service.jobs.models import ENDS, Job, State
 from affluence_service.people.models import User
 from affluence_service.people.services import add_person, add_team
 from affluence_service.registry import shelf
@@ -63,11 +62,14 @@ class Crew:
     """Worker processes, of which some are killed."""
 
     members: list["subprocess.Popen[bytes]"] = field(default_factory=list)
+    ever: list[int] = field(default_factory=list)
 
     def hire(self) -> None:
         """Start one more."""
         command = (sys.executable, "-m", "affluence_service", "worker")
-        self.members.append(subprocess.Popen(command, stderr=subprocess.DEVNULL))  # noqa: S603  (our own program)
+        member = subprocess.Popen(command, stderr=subprocess.DEVNULL)  # noqa: S603  (our own program)
+        self.members.append(member)
+        self.ever.append(member.pid)
 
     def named(self, name: str) -> "subprocess.Popen[bytes] | None":
         """The worker of that name, unless it is gone."""
@@ -86,6 +88,13 @@ class Crew:
             member.terminate()
         for member in self.members:
             member.wait()
+
+    def left_behind(self) -> int:
+        """How many processes still do jobs for workers that are gone."""
+        endings = tuple(f" do --for {pid}" for pid in self.ever)
+        command = ["ps", "-A", "-ww", "-o", "args="]
+        listed = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603  (no input of others)
+        return sum(1 for command in listed.stdout.splitlines() if command.endswith(endings))
 
 
 def try_out(*, runs: int, kills: int, workers: int, rows: int, seed: int) -> Found:
@@ -109,14 +118,14 @@ def try_out(*, runs: int, kills: int, workers: int, rows: int, seed: int) -> Fou
         kills=killed,
         takings=sum(_job_of(run).attempts for run in ended),
         seconds=time.monotonic() - began,
-        faults=tuple(_faults(wanted, ended)),
+        faults=tuple(_faults(wanted, ended, crew)),
     )
 
 
 def _kill(crew: Crew, asked: list[Run], *, kills: int, typical: float, dice: random.Random) -> int:
     """How many workers were killed, each at a random moment of a job that it was at."""
     killed = 0
-    ids = [run.job_id for run in asked]
+    ids = [_job_of(run).id for run in asked]
     while killed < kills:
         left = [job for job in Job.objects.filter(id__in=ids) if not job.ended]
         if not left:
@@ -135,7 +144,7 @@ def _kill(crew: Crew, asked: list[Run], *, kills: int, typical: float, dice: ran
     return killed
 
 
-def _faults(wanted: Run, ended: list[Run]) -> Iterator[str]:
+def _faults(wanted: Run, ended: list[Run], crew: Crew) -> Iterator[str]:
     """Everything that is not as it should be."""
     home: Path = settings.ENVIRONMENT.folder
     for run in ended:
@@ -153,27 +162,16 @@ def _faults(wanted: Run, ended: list[Run]) -> Iterator[str]:
             yield f"Run {run.id} left {folders} folders."
     seal_entries()
     yield from verify().faults
-    if left := [each for each in psutil.process_iter(["cmdline"]) if _is_ours(each)]:
-        yield f"{len(left)} processes are left without a worker."
-
-
-def _is_ours(process: psutil.Process) -> bool:
-    """Whether the process does jobs for a worker of this trial that is gone."""
-    command = process.info["cmdline"] or []
-    if command[1:4] != ["-m", "affluence_service", "do"]:
-        return False
-    try:
-        return process.environ().get("AFFLUENCE_FOLDER") == str(settings.ENVIRONMENT.folder)
-    except psutil.Error:
-        return False
+    if left := crew.left_behind():
+        yield f"{left} processes are left without a worker."
 
 
 def _wait_for(runs: list[Run]) -> None:
     """Wait until every run's job has ended, as long as some do."""
-    ids = [run.job_id for run in runs]
+    ids = [_job_of(run).id for run in runs]
     ended, last = -1, time.monotonic() + PATIENCE_SECONDS
     while ended < len(ids):
-        now = sum(1 for job in Job.objects.filter(id__in=ids) if job.ended)
+        now = Job.objects.filter(id__in=ids, state__in=ENDS).count()
         if now != ended:
             ended, last = now, time.monotonic() + PATIENCE_SECONDS
         if time.monotonic() > last:

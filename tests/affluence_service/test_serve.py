@@ -8,15 +8,17 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http.client import HTTPException
 from http.cookiejar import CookieJar
 from pathlib import Path
+from typing import Any
 from urllib.error import URLError
 from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_opener
 
-import psutil
 import pytest
+from tests.affluence_service.process_list import below
+from tests.affluence_service.process_list import running as running_now
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,6 +37,11 @@ def until(so: Callable[[], bool]) -> None:
     while not so():
         assert time.monotonic() < last
         time.sleep(0.2)
+
+
+def part_of(serving: "subprocess.Popen[str]", words: str) -> Any:
+    """The part of the service that was started with these words; None while there is none."""
+    return next((each for each in running_now() if each.parent == serving.pid and words in each.command), None)
 
 
 class Served:
@@ -77,26 +84,11 @@ class Served:
             found: dict[str, object] = json.load(answer)
             return found
 
-    def processes(self, verb: str = "") -> list[psutil.Process]:
-        """The processes that are of this service, or those of one verb."""
-        found = []
-        for process in psutil.process_iter(["cmdline"]):
-            try:
-                ours = process.environ().get("AFFLUENCE_FOLDER") == str(self.folder)
-            except psutil.Error:
-                continue
-            if ours and process.pid != os.getpid() and (not verb or verb in (process.info["cmdline"] or [])):
-                found.append(process)
-        return found
-
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
+def served(tmp_path: Path) -> Served:
     (tmp_path / "conf").mkdir()
-    service = Served(tmp_path)
-    yield service
-    for process in service.processes():
-        process.kill()
+    return Served(tmp_path)
 
 
 def test_one_command_serves_mends_and_stops_all(served: Served) -> None:
@@ -112,18 +104,18 @@ def test_one_command_serves_mends_and_stops_all(served: Served) -> None:
     assert served.get(opener, "session", name="administrator", password=PASSWORD)["role"] == "administrator"
     assert PASSWORD not in served.log.read_text()
 
-    (worker,) = served.processes("worker")
+    worker = part_of(running, " worker")
     worker.kill()
-    until(lambda: bool(served.processes("worker")) and served.processes("worker") != [worker])
-    master = psutil.Process(running.pid)
-    web = next(child for child in master.children() if "gunicorn" in " ".join(child.cmdline()))
-    web.kill()
+    until(lambda: part_of(running, " worker") not in {None, worker})
+    part_of(running, " gunicorn ").kill()
     until(lambda: "The web process ended with -9 and is started again." in served.log.read_text())
+    # Web with two processes at least, a worker, and the process that stands ready for it.
+    until(lambda: len(below(running.pid)) >= 5)
     until(served.answers)
-
+    parts = below(running.pid)
     running.terminate()
     assert running.wait(timeout=60) == 0
-    until(lambda: served.processes() == [])
+    until(lambda: not {part.pid for part in parts} & {each.pid for each in running_now()})
 
     again = served.start()
     until(lambda: served.log.read_text().count("Affluence is at") == 2)

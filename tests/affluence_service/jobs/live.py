@@ -13,8 +13,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import dj_database_url
-import psutil
 from django.db import connections
+from tests.affluence_service.process_list import Running, running
 
 from affluence_service.audit.models import Entry
 from affluence_service.jobs.models import Job, State
@@ -90,16 +90,17 @@ class Live:
         return next(worker for worker in self.workers if worker.pid == number)
 
 
-def doing_for(worker: int) -> list[psutil.Process]:
+def doing_for(worker: int) -> list[Running]:
     """The processes that do jobs, or stand ready, for that worker."""
-    ending = ["do", "--for", str(worker)]
-    return [each for each in psutil.process_iter(["cmdline"]) if (each.info["cmdline"] or [])[-3:] == ending]
+    return [each for each in running() if each.command.endswith(f" do --for {worker}")]
 
 
 def wait_gone(worker: int) -> None:
     """Wait until nothing of that worker is left."""
-    _, alive = psutil.wait_procs(doing_for(worker), timeout=WITHIN_SECONDS)
-    assert not alive
+    last = time.monotonic() + WITHIN_SECONDS
+    while doing_for(worker):
+        assert time.monotonic() < last
+        time.sleep(0.1)
 
 
 @contextmanager

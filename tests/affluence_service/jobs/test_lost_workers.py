@@ -1,6 +1,6 @@
 """Real worker processes, told to stop, killed, or whose processes are: every job ends, once, with the same files."""
 
-import signal
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,12 @@ SLOWLY = {"parts": 20, "seconds_a_part": 0.15}
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres() -> Iterator[str]:
     pgserver = pytest.importorskip("pgserver")
-    server = pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="delete")
-    yield server.get_uri()
-    server.cleanup()
+    with tempfile.TemporaryDirectory(prefix="affluence-postgres-", ignore_cleanup_errors=True) as folder:
+        server = pgserver.get_server(folder, cleanup_mode="delete")
+        yield server.get_uri()
+        server.cleanup()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -83,7 +84,7 @@ def test_a_process_killed_from_outside_costs_its_job_one_try(live: Live) -> None
     worker = live.worker()
     live.halfway(job)
     for process in doing_for(worker.pid):
-        process.send_signal(signal.SIGKILL)
+        process.kill()
     ended = live.ended(job)
     assert (ended.state, ended.crashes, ended.attempts) == (State.DONE, 1, 2)
     assert live.files(ended) == whole(ended.subject, 20)
