@@ -247,4 +247,5 @@ CHORES = {
     "affluence_service.registry.services.watch": 10,
     "affluence_service.jobs.tidying.remove_leftovers": 600,
     "affluence_service.datasets.services.remove_left_behind": 600,
+    "affluence_service.keeping.delete_expired": 86_400,
 }
