@@ -3,8 +3,8 @@
 SCAR: a tag is drawn at random among the affluent. SAR and RULE: the higher in a mixture of the tag drivers' ranks, the
 likelier; RULE is nearly a step. ANY and AND: one driver stands out, or two do at once. NOISY10, NOISY35: SAR tags of
 which 10, 35 % are then wrong. ODD: in half of a category's values the middle of one driver is tagged, in the others its
-two ends. BANDS: every other band of two drivers' mean rank is; nothing in the finder was made for it. OWN: the tags that
-the table came with. COIN: tags that say nothing, to find leaks with.
+two ends. BANDS: every other band of two drivers' mean rank is; nothing in the finder was made for it. OWN: the tags
+that the table came with. COIN: tags that say nothing, to find leaks with.
 """
 
 from collections.abc import Callable, Mapping
