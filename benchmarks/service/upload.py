@@ -280,7 +280,7 @@ def _service(project: Path, folder: Path) -> Iterator[_Service]:
         ["manage", "migrate", "-v", "0"],
         ["teams", "add", "Branch"],
         ["people", "add", "analyst", "--team", "Branch", "--role", "analyst", "--signs-in-elsewhere"],
-        ["tokens", "issue", "analyst", "--for", "benchmark"],
+        ["tokens", "issue", "analyst", "--name", "benchmark"],
         ["manage", "shell", "-v", "0", "-c", TAKE_IN],
         ["worker", "--until-idle"],
     ):
