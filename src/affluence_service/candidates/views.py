@@ -1,6 +1,7 @@
 """The pages of a ranking: its people, one of them, where to cut, and the segments."""
 
 from collections.abc import Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
@@ -46,22 +47,25 @@ def candidates(request: PageRequest, id: UUID) -> HttpResponse:  # noqa: A002  (
     lines = selectors.lines_of(run, list(shown.object_list), ids=False)
     services.note_sight(request.user, run, customers=len(lines), ids=False, reason="", by_id=by_id)
     columns = selectors.columns_of(run)
+    sort, listed = str(asked.get("sort", "rank")), run.summary["cut"]["contacts"]
+    told = [{**line, "first": _first(line, columns)} for line in lines]
     context = {
         "run": run,
         "shown": shown,
-        "lines": [{**line, "first": _first(line, columns)} for line in lines],
+        "lines": _with_cut(told, listed=listed) if sort == "rank" else told,
+        "cut_page": 1 + listed // ON_A_PAGE if not wanted.keys() - {"sort"} and sort == "rank" else None,
         "columns": columns[:COLUMNS_SHOWN],
         "numeric": [column for column in columns if column["number"]],
         "asked": asked,
         "chips": {name: value for name, value in asked.items() if name != "sort"},
         "wrong": wrong,
-        "sort": str(asked.get("sort", "rank")),
+        "sort": sort,
         "types": TYPES,
         "segments": [segment["name"] for segment in selectors.segments_of(run)["segments"]],
         "may_see_ids": may(request.user, Action.SEE_IDS),
         "may_export": may(request.user, Action.EXPORT_CANDIDATES),
         "may_draft": may(request.user, Action.DRAFT_CAMPAIGNS),
-        "listed": run.summary["cut"]["contacts"],
+        "listed": listed,
         "chances": any(line["chance"] is not None for line in lines),
     }
     return render(request, "candidates/results.html" if request.htmx else "candidates/candidates.html", context)
@@ -82,13 +86,10 @@ def person(request: PageRequest, id: UUID, rank: int) -> HttpResponse:  # noqa: 
     if found is None:
         raise Http404
     services.note_sight(request.user, run, customers=1, ids=ids, reason=reason)
-    parts: Sequence[Mapping[str, Any]] = found["parts"]
     context = {
         "run": run,
         "person": found,
-        "speaks_for": [part for part in parts if part["direction"] == "for"],
-        "speaks_against": [part for part in parts if part["direction"] == "against"],
-        "most": max((abs(part["contribution"]) for part in parts), default=1),
+        "falls": _waterfall(found["parts"]),
         "ids": ids,
         "may_see_ids": may(request.user, Action.SEE_IDS),
         "last": run.candidates,
@@ -111,11 +112,13 @@ def cut(request: PageRequest, id: UUID) -> HttpResponse:  # noqa: A002
         wrong = str(error)
         made = selectors.cut_of(run, {})
     points = selectors.curve_of(run, wanted)
+    low, high = _at_random(points)
     context = {
         "run": run,
         "cut": made,
-        "points": points,
-        "most": max((point["finds_high"] or 0 for point in points), default=1),
+        "points": [{**point, "random": (low * point["contacts"], high * point["contacts"])} for point in points],
+        "random": {"low": low, "high": high},
+        "at_random": (low * made.contacts, high * made.contacts),
         "widest": points[-1]["contacts"] if points else 1,
         "asked": asked,
         "wrong": wrong,
@@ -180,6 +183,36 @@ def _share(typed: str) -> str:
         return str(float(typed.replace("%", "")) / 100)
     except ValueError:
         return typed
+
+
+def _at_random(points: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
+    """How many a contact chosen at random finds: one figure twice, or the ends of a range."""
+    if not points:
+        return 0.0, 0.0
+    last = points[-1]
+    names = ("finds", "finds") if last["finds"] is not None else ("finds_low", "finds_high")
+    low, high = ((last[name] or 0) / last["contacts"] for name in names)
+    return low, high
+
+
+def _with_cut(lines: list[dict[str, Any]], *, listed: int) -> list[dict[str, Any]]:
+    """The lines of a page by rank; the first beyond the list says so, and so does the last on it where it ends one."""
+    return [
+        {**line, "first_below": line["rank"] > listed and (not place or lines[place - 1]["rank"] <= listed)}
+        for place, line in enumerate(lines)
+    ]
+
+
+def _waterfall(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What each column adds, each from where the one before it ended: first what speaks for, then what against."""
+    ordered = [part for way in ("for", "against") for part in parts if part["direction"] == way]
+    ends = list(accumulate((part["contribution"] for part in ordered), initial=0.0))
+    return {
+        "steps": [{**part, "start": start} for part, start in zip(ordered, ends, strict=False)],
+        "total": ends[-1],
+        "low": min(ends),
+        "high": max(ends),
+    }
 
 
 def _first(line: Mapping[str, Any], columns: Sequence[Mapping[str, Any]]) -> list[Any]:

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F
+from django.db.models import Count, F
 
 from affluence_service.access import Action, Role, may
-from affluence_service.campaigns.models import Campaign
+from affluence_service.campaigns.models import Campaign, Disposition
 from affluence_service.campaigns.selectors import assignments_for, campaigns_for
 from affluence_service.registry.models import Proposal
 from affluence_service.registry.selectors import proposals
@@ -46,6 +46,42 @@ def awaiting(person: Any) -> Awaiting:
         sheets=tuple(_sheets(person)),
         calls=_calls(person),
     )
+
+
+@dataclass(frozen=True)
+class Reached:
+    """How far a team has come: its approved campaigns, the contacts on their lists, and what is known of them.
+
+    A customer on two lists is two contacts. `heard_of` are the contacts of whom outcome sheets or relationship
+    managers told anything, `upgraded` those of whom managers said that they are affluent customers now.
+    """
+
+    campaigns: int
+    contacts: int
+    heard_of: int
+    upgraded: int
+
+
+def reached(person: Any) -> Reached | None:
+    """How far the person's team has come; None for who may not see campaigns, and before the first is approved."""
+    if not may(person, Action.SEE_CAMPAIGNS):
+        return None
+    approved = campaigns_for(person).filter(state=Campaign.State.APPROVED).prefetch_related("outcomes")
+    if not approved:
+        return None
+    said = Disposition.objects.filter(assignment__campaign__in=approved, taken_back_at=None)
+    told = {line["assignment__campaign"]: line["people"] for line in _people_of(said)}
+    upgraded = sum(line["people"] for line in _people_of(said.filter(answer=Disposition.Answer.UPGRADED)))
+    heard = (
+        max(told.get(campaign.id, 0), *(one.lift.get("heard_of", 0) for one in campaign.outcomes.all()), 0)
+        for campaign in approved
+    )
+    contacts = sum(campaign.summary["rows"]["written"] for campaign in approved)
+    return Reached(len(approved), contacts, sum(heard), upgraded)
+
+
+def _people_of(said: Any) -> Any:
+    return said.values("assignment__campaign").annotate(people=Count("assignment", distinct=True)).order_by()
 
 
 def _campaigns(person: Any) -> Any:

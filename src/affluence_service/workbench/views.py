@@ -22,6 +22,7 @@ from affluence_service.datasets.selectors import datasets_for
 from affluence_service.page_access import PageRequest, page
 from affluence_service.people import services as people
 from affluence_service.runs.selectors import runs_for
+from affluence_service.workbench.selectors import reached
 
 LATEST = 6
 ON_A_PAGE = 50
@@ -75,7 +76,7 @@ def own_password(request: PageRequest) -> HttpResponse:
 def home(request: PageRequest) -> HttpResponse:
     """What awaits the person, what ran last, how much is estimated to be hidden, what happened."""
     person = request.user
-    context: dict[str, Any] = {}
+    context: dict[str, Any] = {"reached": reached(person)}
     if may(person, Action.SEE_RUNS):
         runs = runs_for(person).select_related("dataset", "version", "job")
         context |= {"runs": runs[:LATEST], "last": runs.filter(kind="score").exclude(folder="").first()}

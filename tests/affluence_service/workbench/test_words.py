@@ -59,12 +59,48 @@ def test_an_interval_is_drawn_within_its_scale() -> None:
     assert "style=" not in drawn
 
 
-def test_what_speaks_against_is_drawn_to_the_left() -> None:
-    assert 'class="b-neg" x="25.00%"' in charts.effect(-1, 2)
-    assert 'class="b-pos" x="50%" ' in charts.effect(1, 2).replace("50.00%", "50%")
-    assert 'width="50.00%"' in charts.effect(10, 2)
+def test_each_column_begins_where_the_one_before_it_ended() -> None:
+    assert 'class="b-pos" x="0.00%" y="3" height="10" width="75.00%"' in charts.waterfall(0, 3, 0, 4)
+    assert 'class="b-neg" x="50.00%" y="3" height="10" width="25.00%"' in charts.waterfall(3, -1, 0, 4)
+    assert 'x1="50.00%"' in charts.waterfall(0, 1, -2, 2)
+
+
+@pytest.mark.parametrize(
+    ("most", "numbers"),
+    [(4, [0, 1, 2, 3, 4]), (1_101, [0, 250, 500, 750, 1_000, 1_250]), (0.3, [0, 0.1, 0.2, 0.3]), (0, [0, 1])],
+)
+def test_an_axis_has_a_few_round_numbers_to_its_end(most, numbers) -> None:
+    assert charts.ticks(most) == pytest.approx(numbers)
 
 
 def test_a_curve_of_nothing_is_nothing() -> None:
-    assert charts.gain_lines([], 0) == ""
-    assert charts.gain_lines([{"contacts": 10, "finds": 1}], 1) == ""
+    assert charts.gain_chart([], 0) == ""
+
+
+def curve(*, counted: bool) -> list[dict[str, float | None]]:
+    finds = [(50, 20, 40), (100, 30, 60)]
+    return [
+        {"contacts": at, "finds": (low + high) / 2 if counted else None, "finds_low": low, "finds_high": high}
+        for at, low, high in finds
+    ]
+
+
+@pytest.mark.parametrize(("counted", "curves"), [(True, 1), (False, 2)])
+def test_a_range_has_two_curves_and_an_interval_one_each_beside_choosing_at_random(counted, curves) -> None:
+    drawn = charts.gain_chart(curve(counted=counted), 50)
+    assert drawn.count('class="l-candidate"') == drawn.count('class="zero"') == curves
+    assert drawn.count('class="edge"') == 2
+    assert "choosing at random" in drawn
+    assert ("this ranking" in drawn) == counted
+    assert 'id="cut-line" x1="50.00%" x2="50.00%"' in drawn
+    assert "style=" not in drawn
+
+
+def test_the_number_of_a_cut_at_the_far_end_stands_before_its_line() -> None:
+    assert 'dx="-8" y="14" text-anchor="end">100<' in charts.gain_chart(curve(counted=True), 100)
+    assert 'dx="8" y="14" text-anchor="start">50<' in charts.gain_chart(curve(counted=True), 50)
+
+
+def test_a_control_group_is_its_part_of_the_bar() -> None:
+    assert 'width="20.00%"' in charts.parts_of(80, 20)
+    assert 'width="0.00%"' in charts.parts_of(0, 0)

@@ -1,14 +1,21 @@
 """Charts as inline SVG: no style attributes, no view box; positions in per cent, colours from the tokens."""
 
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
+from math import ceil, floor, log10
 from typing import Any
 
 from django import template
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from affluence_service.workbench.templatetags.words import whole
 
 register = template.Library()
+
+MOST_TICKS = 5
+# From so far to the right a word of the chart stands before its place, not after it.
+FAR = 0.85
 
 ICONS = {
     "done": "M3 8.5 6.5 12 13 4.5",
@@ -74,36 +81,120 @@ def bar(share: float, *, kind: str = "candidate", of: float = 1.0) -> SafeString
 
 
 @register.simple_tag
-def effect(value: float, most: float) -> SafeString:
-    """A bar from the middle: to the right what speaks for, to the left what speaks against."""
-    width = 50 * min(1.0, abs(value) / (most or 1))
+def waterfall(start: float, value: float, low: float, high: float) -> SafeString:
+    """A bar that begins where the one above it ended, on a scale that all of them share; zero is a dotted line."""
+    span = (high - low) or 1
+    begin, end = sorted((start, start + value))
     return format_html(
-        '<svg class="track" height="16" aria-hidden="true"><line class="axis" x1="50%" x2="50%" y1="0" y2="16"/>'
-        '<rect class="{}" x="{}%" y="3" height="10" width="{}%"/></svg>',
+        '<svg class="track" height="16" aria-hidden="true"><line class="zero" x1="{0}%" x2="{0}%" y1="0" y2="16"/>'
+        '<rect class="{1}" x="{2}%" y="3" height="10" width="{3}%"/></svg>',
+        f"{100 * -low / span:.2f}",
         "b-pos" if value >= 0 else "b-neg",
-        f"{50 if value >= 0 else 50 - width:.2f}",
-        f"{width:.2f}",
+        f"{100 * (begin - low) / span:.2f}",
+        f"{100 * (end - begin) / span:.2f}",
     )
 
 
 @register.simple_tag
-def gain_lines(points: Sequence[dict[str, Any]], most: float) -> SafeString:
-    """The gain curve and the edges of its interval or range, as strokes: one a step, so that all of it stretches."""
-    widest = points[-1]["contacts"] if points else 1
+def parts_of(one: float, other: float) -> SafeString:
+    """A group and the control group as the two parts of one bar."""
+    share = 100 * other / ((one + other) or 1)
+    return format_html(
+        '<svg class="track" height="22" aria-hidden="true"><rect class="b-candidate" width="100%" height="22"/>'
+        '<defs><pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
+        '<rect class="f-control" width="2.5" height="5"/></pattern></defs>'
+        '<rect class="l-control hatched" width="{}%" height="22" fill="url(#hatch)"/></svg>',
+        f"{share:.2f}",
+    )
 
-    def at(share: float) -> str:
-        return f"{100 * share:.2f}%"
 
-    def strokes(name: str, kind: str) -> SafeString:
-        ends = pairwise([point for point in points if point[name] is not None])
-        places = (
-            (kind, *(at(number) for end in two for number in (end["contacts"] / widest, 1 - end[name] / (most or 1))))
-            for two in ends
-        )
-        return format_html_join("", '<line class="{}" x1="{}" y1="{}" x2="{}" y2="{}"/>', places)
+def ticks(most: float) -> list[float]:
+    """Three to six round numbers from zero, of which the last is the first that is not below `most`."""
+    if most <= 0:
+        return [0, 1]
+    decade: float = 10 ** floor(log10(most / 4))
+    step = next(round_ * decade for round_ in (1, 2, 2.5, 5, 10) if most / (round_ * decade) <= MOST_TICKS)
+    return [step * place for place in range(ceil(most / step - 1e-9) + 1)]
 
-    edges = format_html("{}{}", strokes("finds_low", "edge"), strokes("finds_high", "edge"))
-    return format_html("{}{}", edges, strokes("finds", "l-candidate"))
+
+@register.simple_tag
+def top_of(points: Sequence[Mapping[str, Any]]) -> float:
+    """The number at the upper edge of the gain curve's picture."""
+    return ticks(max((point["finds_high"] or point["finds"] or 0 for point in points), default=0))[-1]
+
+
+@register.simple_tag
+def gain_chart(points: Sequence[Mapping[str, Any]], contacts: int) -> SafeString:
+    """The inside of the gain curve's picture.
+
+    Round numbers at its edges, the curve within its interval or range, what choosing at random would find, dotted, and
+    the cut with its number.
+    """
+    if not points:
+        return SafeString()
+    last, names = points[-1], ("finds_low", "finds_high")
+    counted = last["finds"] is not None
+    widest, up = last["contacts"], ticks(top_of(points))
+    top = up[-1]
+
+    def path(name: str, *, back: bool = False) -> str:
+        dots = [(0.0, 100.0), *((100 * at["contacts"] / widest, 100 - 100 * at[name] / top) for at in points)]
+        return "L".join(f"{x:.2f} {y:.2f}" for x, y in (reversed(dots) if back else dots))
+
+    def down(amount: float) -> str:
+        return f"{100 - 100 * amount / top:.2f}%"
+
+    band = f"M{path('finds_low')}L{path('finds_high', back=True)}Z" if last["finds_low"] is not None else ""
+    lines = ("finds",) if counted else names
+    near = points[len(points) // 3]
+    at_cut = next((point for point in points if point["contacts"] >= contacts), last)
+    return format_html(
+        '{grid}{across}<svg viewBox="0 0 100 100" preserveAspectRatio="none" width="100%" height="100%">'
+        '<path class="band" d="{band}"/>{edges}{curves}{chance}</svg>{words}'
+        '<text class="halo" x="100%" dx="-4" y="{by_chance}" dy="18" text-anchor="end">{random}</text>'
+        '<line class="cutline" id="cut-line" x1="{cut}" x2="{cut}" y1="0" y2="100%"/>'
+        '<line class="cut-span" id="cut-span" x1="{cut}" x2="{cut}" y1="{low}" y2="{high}"/>'
+        '<text class="strong halo" id="cut-label" x="{cut}" dx="{dx}" y="14" text-anchor="{anchor}">{number}</text>',
+        grid=format_html_join(
+            "",
+            '<line class="{}" x1="0" x2="100%" y1="{}" y2="{}"/><text x="-8" y="{}" dy="4" text-anchor="end">{}</text>',
+            (("grid" if tick else "axis", *(down(tick),) * 3, whole(tick)) for tick in up),
+        ),
+        across=_across(widest),
+        band=band,
+        edges=format_html_join("", '<path class="edge" d="M{}"/>', ((path(name),) for name in names if band)),
+        curves=format_html_join("", '<path class="l-candidate" d="M{}"/>', ((path(name),) for name in lines)),
+        chance=format_html_join(
+            "", '<path class="zero" d="M0 100L100 {}"/>', ((down(last[name]).rstrip("%"),) for name in lines)
+        ),
+        words=format_html_join(
+            "",
+            '<text class="strong halo" x="33%" y="{}" dy="-8" text-anchor="end">{}</text>',
+            (
+                (down(near[name]), said)
+                for name, said in zip(
+                    lines, [_("this ranking")] if counted else [_("at least"), _("at most")], strict=True
+                )
+            ),
+        ),
+        by_chance=down(0.9 * last[lines[-1]]),
+        random=_("choosing at random"),
+        cut=f"{100 * contacts / widest:.2f}%",
+        low=down(at_cut["finds_low"] or 0),
+        high=down(at_cut["finds_high"] or 0),
+        number=whole(contacts),
+        dx="-8" if contacts > FAR * widest else "8",
+        anchor="end" if contacts > FAR * widest else "start",
+    )
+
+
+def _across(widest: int) -> SafeString:
+    """The numbers below the curve: round ones, and the last there is."""
+    steps = [tick for tick in ticks(widest) if tick < FAR * widest]
+    places = [(f"{100 * tick / widest:.2f}%", "start" if not tick else "middle", whole(tick)) for tick in steps]
+    return format_html_join(
+        "", '<text x="{}" y="100%" dy="20" text-anchor="{}">{}</text>', [*places, ("100%", "end", whole(widest))]
+    )
 
 
 @register.simple_tag

@@ -10,15 +10,21 @@
   const put = (id, text) => { byId(id).textContent = text; };
   const between = (estimate, write) => (estimate.value === null ? `${write(estimate.low)}\u2013${write(estimate.high)}` : write(estimate.value));
 
-  const line = byId("cut-line");
+  const lines = [byId("cut-line"), byId("cut-span")], label = byId("cut-label"), top = Number(panel.dataset.top);
+  const random = [panel.dataset.randomLow, panel.dataset.randomHigh].map(Number);
+  const set = (part, places) => Object.entries(places).forEach(([name, value]) => part.setAttribute(name, value));
   const place = (contacts) => {
-    const x = `${(100 * contacts) / widest}%`;
-    line.setAttribute("x1", x);
-    line.setAttribute("x2", x);
+    const x = `${(100 * contacts) / widest}%`, far = contacts > 0.85 * widest;
+    lines.forEach((line) => set(line, { x1: x, x2: x }));
+    set(label, { x, dx: far ? -8 : 8, "text-anchor": far ? "end" : "start" });
+    label.textContent = whole.format(contacts);
   };
+  const down = (finds) => `${100 - (100 * finds) / top}%`;
 
   const show = (cut, from) => {
     place(cut.contacts);
+    set(lines[1], { y1: down(cut.finds.low), y2: down(cut.finds.high) });
+    put("out-random", [...new Set(random.map((rate) => whole.format(rate * cut.contacts)))].join("\u2013"));
     if (from !== slider) slider.value = cut.contacts;
     if (from !== byId("contacts")) byId("contacts").value = cut.contacts;
     slider.setAttribute("aria-valuetext", `${whole.format(cut.contacts)} customers`);
