@@ -25,11 +25,11 @@ run: $(VENV)/main ## Read, train, evaluate, score, rank and report (DATA=, CONTR
 
 .PHONY: serve
 serve: $(VENV)/main ## Run the service here: pages, API, workers, MLflow; one command, Ctrl-C stops it (SERVE="--port 9000")
-	@$(BIN)/python -m affluence_service serve $(SERVE)
+	@$(BIN)/affluence-service serve $(SERVE)
 
 .PHONY: demo
 demo: $(VENV)/main ## The same with people of every role and a made bank in it, SIMULATED (SERVE="--customers 10000")
-	@$(BIN)/python -m affluence_service demo $(SERVE)
+	@$(BIN)/affluence-service demo $(SERVE)
 
 .PHONY: viz
 viz: $(VENV)/viz ## Show the pipelines in a browser (Kedro-Viz)

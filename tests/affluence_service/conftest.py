@@ -38,8 +38,12 @@ os.environ |= {
     "AFFLUENCE_RATE_OF_STRANGER": "1000000/minute",
 }
 if os.environ.get("AFFLUENCE_TEST_POSTGRES"):
+    import logging
+
     import pgserver
 
+    # What it tells when it stops comes after the last line of the tests.
+    logging.getLogger("pgserver").setLevel(logging.CRITICAL)
     _server = pgserver.get_server(FOLDER / "postgres", cleanup_mode="delete")
     os.environ["DATABASE_URL"] = _server.get_uri()
 
@@ -47,9 +51,9 @@ django.setup()
 
 from django.conf import settings  # noqa: E402  (after the environment)
 
-# Hundreds of people are made; a hash that takes long protects none of them.
 # Pages are shown without their styles and scripts being collected first.
 settings.STORAGES = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+# Hundreds of people are made; a hash that takes long protects none of them.
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 from django.contrib.auth import get_user_model  # noqa: E402  (after the settings)

@@ -6,28 +6,7 @@ from rest_framework import serializers
 
 from affluence.data.exclusion_lists import KINDS
 from affluence_service.campaigns.models import Disposition
-
-MOST_MONEY = 1e15
-
-
-class CapacityIn(serializers.Serializer[Any]):
-    """How many can be contacted, asked for in one way; every tenth candidate where in none."""
-
-    contacts = serializers.IntegerField(min_value=1, max_value=10**9, required=False)
-    managers = serializers.IntegerField(min_value=1, max_value=10**6, required=False)
-    calls_a_week = serializers.FloatField(min_value=0, max_value=10**6, required=False)
-    weeks = serializers.FloatField(min_value=0, max_value=10**4, required=False)
-    budget = serializers.FloatField(min_value=0, max_value=MOST_MONEY, required=False)
-    threshold = serializers.FloatField(min_value=-1e6, max_value=1e6, required=False)
-    lowest_precision = serializers.FloatField(min_value=0, max_value=1, required=False)
-    recall = serializers.FloatField(min_value=0, max_value=1, required=False)
-
-
-class EconomicsIn(serializers.Serializer[Any]):
-    """In the contract's currency, where they are known."""
-
-    cost_a_contact = serializers.FloatField(min_value=0, max_value=MOST_MONEY, required=False)
-    value_a_find = serializers.FloatField(min_value=0, max_value=MOST_MONEY, required=False)
+from affluence_service.candidates.forms import Money, Ways
 
 
 class OptionsIn(serializers.Serializer[Any]):
@@ -55,8 +34,8 @@ class CampaignIn(serializers.Serializer[Any]):
 
     run = serializers.UUIDField(help_text="A run that scored a table.")
     name = serializers.CharField(max_length=100)
-    capacity = CapacityIn(required=False, default=dict)
-    economics = EconomicsIn(required=False, default=dict)
+    capacity = Ways(required=False, default=dict)
+    economics = Money(required=False, default=dict)
     options = OptionsIn()
 
 
@@ -64,8 +43,8 @@ class ChangeIn(serializers.Serializer[Any]):
     """What is to be another; the rest stays."""
 
     name = serializers.CharField(max_length=100, required=False)
-    capacity = CapacityIn(required=False)
-    economics = EconomicsIn(required=False)
+    capacity = Ways(required=False)
+    economics = Money(required=False)
     options = OptionsIn(required=False)
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:

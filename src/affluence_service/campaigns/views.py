@@ -19,6 +19,7 @@ from affluence_service.audit.services import record
 from affluence_service.campaigns import forms, selectors, services
 from affluence_service.campaigns.changes import changes_since_last
 from affluence_service.campaigns.models import Campaign, Disposition
+from affluence_service.candidates.forms import Money, Ways
 from affluence_service.page_access import PageRequest, page
 from affluence_service.people.models import User
 from affluence_service.runs.selectors import runs_for
@@ -216,7 +217,7 @@ def _may(request: PageRequest, action: str) -> bool:
 
 def _nested(sent: Acted, *, run: str) -> Acted:
     """The fields of the page's form as the API takes them; an empty one is not sent."""
-    groups = {"capacity": forms.CapacityIn, "economics": forms.EconomicsIn, "options": forms.OptionsIn}
+    groups = {"capacity": Ways, "economics": Money, "options": forms.OptionsIn}
     filled = {name: value for name, value in sent.items() if value.strip()}
     nested: Acted = {
         group: {str(name): filled[str(name)] for name in form().fields if str(name) in filled}

@@ -23,8 +23,8 @@ class Money(serializers.Serializer[Any]):
     value_a_find = serializers.FloatField(min_value=0, max_value=MOST_MONEY, required=False)
 
 
-class Capacity(Money):
-    """How many can be contacted, asked for in one way; where in none, as many as the run described."""
+class Ways(serializers.Serializer[Any]):
+    """How many can be contacted, asked for in one way."""
 
     contacts = serializers.IntegerField(min_value=1, max_value=MOST_CONTACTS, required=False)
     managers = serializers.IntegerField(min_value=1, max_value=10**6, required=False)
@@ -34,6 +34,10 @@ class Capacity(Money):
     threshold = serializers.FloatField(min_value=-1e6, max_value=1e6, required=False)
     lowest_precision = serializers.FloatField(min_value=0, max_value=1, required=False)
     recall = serializers.FloatField(min_value=0, max_value=1, required=False)
+
+
+class Capacity(Ways, Money):
+    """A capacity with what a contact costs and a find is worth; where none is asked for, that of the run."""
 
 
 class Sight(serializers.Serializer[Any]):

@@ -10,7 +10,6 @@ from affluence_service.audit.services import record
 from affluence_service.datasets.models import Dataset
 from affluence_service.datasets.models import State as DatasetState
 from affluence_service.jobs import services as jobs
-from affluence_service.jobs.models import Job
 from affluence_service.registry.models import ModelVersion
 from affluence_service.runs.models import Run
 from affluence_service.runs.selectors import champion_for
@@ -90,8 +89,7 @@ def _start(
         run = Run.objects.create(
             team_id=held.team_id, kind=kind, dataset=held, version=version, asked_by=person, options=dict(options)
         )
-        run.job = jobs.enqueue(kind.value, run.id, asked_by=person)
-        Job.objects.filter(id=run.job.id).update(rows=held.rows)
+        run.job = jobs.enqueue(kind.value, run.id, asked_by=person, rows=held.rows)
         run.save(update_fields=["job"])
         details = {"kind": kind.value, "dataset": str(held.id), **({"version": str(version)} if version else {})}
         record(person, "started", "run", run.id, details=details)
