@@ -41,7 +41,7 @@ class Page(HTMLParser):
         return " ".join(" ".join(self.texts).split())
 
     def faults(self) -> list[str]:
-        """What a strict policy of content would stop, ids that are there twice, labels and fields without each other."""
+        """What a strict policy stops, ids that are there twice, labels and fields without each other."""
         ids = Counter(attributes["id"] for _tag, attributes in self.tags if "id" in attributes)
         labelled = {attributes["for"] for tag, attributes in self.tags if tag == "label" and "for" in attributes}
         named = ("aria-labelledby", "aria-describedby", "aria-controls")
