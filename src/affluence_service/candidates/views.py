@@ -196,11 +196,10 @@ def _at_random(points: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
 
 
 def _with_cut(lines: list[dict[str, Any]], *, listed: int) -> list[dict[str, Any]]:
-    """The lines of a page by rank; the first beyond the list says so, and so does the last on it where it ends one."""
-    return [
-        {**line, "first_below": line["rank"] > listed and (not place or lines[place - 1]["rank"] <= listed)}
-        for place, line in enumerate(lines)
-    ]
+    """The lines of a page by rank, of which the first beyond the list says so: the cut is drawn above it."""
+    before = [listed if line["rank"] == listed + 1 else line["rank"] for line in lines[:1]]
+    before += [line["rank"] for line in lines[:-1]]
+    return [{**line, "first_below": last <= listed < line["rank"]} for last, line in zip(before, lines, strict=True)]
 
 
 def _waterfall(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -216,7 +215,8 @@ def _waterfall(parts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _first(line: Mapping[str, Any], columns: Sequence[Mapping[str, Any]]) -> list[Any]:
-    return [line["values"][column["name"]] for column in columns[:COLUMNS_SHOWN]]
+    shown = columns[:COLUMNS_SHOWN]
+    return [{"value": line["values"][column["name"]], "number": column["number"]} for column in shown]
 
 
 def _figures(told: Mapping[str, Any], segment: str, groups: Sequence[str]) -> list[Mapping[str, Any]]:

@@ -76,7 +76,7 @@ def own_password(request: PageRequest) -> HttpResponse:
 def home(request: PageRequest) -> HttpResponse:
     """What awaits the person, what ran last, how much is estimated to be hidden, what happened."""
     person = request.user
-    context: dict[str, Any] = {"reached": reached(person)}
+    context: dict[str, Any] = {"reached": reached(person), "may_keep": may(person, Action.MANAGE_PEOPLE)}
     if may(person, Action.SEE_RUNS):
         runs = runs_for(person).select_related("dataset", "version", "job")
         context |= {"runs": runs[:LATEST], "last": runs.filter(kind="score").exclude(folder="").first()}

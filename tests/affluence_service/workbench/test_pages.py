@@ -102,6 +102,8 @@ def test_every_page_of_a_team_is_whole_for_who_may_refused_to_who_may_not_and_no
     client = browsing(analyst)
     cut = Page(client.get(reverse("candidates-page", args=[scored_run.id]) + "?page=5").content.decode())
     assert "The cut: 240 customers above" in cut.text
+    beyond = Page(client.get(reverse("candidates-page", args=[scored_run.id]) + "?page=6").content.decode())
+    assert "The cut:" not in beyond.text
     held = Page(client.get(reverse("campaign-page", args=[campaign.id])).content.decode())
     assert "left alone: 12" in held.text
     assert "Chance to prove that" in held.text

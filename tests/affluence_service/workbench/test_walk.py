@@ -4,14 +4,19 @@ AFFLUENCE_PICTURES=folder keeps a picture of every screen, wide and narrow, ligh
 """
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import expect, sync_playwright
 from tests.affluence.conftest import made_customers
 from tests.affluence_service.conftest import PASSWORD
+
+from affluence_service.registry.models import ModelVersion
+from affluence_service.runs.services import start_scoring
 
 CHROMIUM = Path("/usr/bin/chromium")
 PICTURES = os.environ.get("AFFLUENCE_PICTURES", "")
@@ -37,7 +42,7 @@ def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 class Walker:
     """Somebody at a browser: goes places, and on each looks for faults of the page."""
 
-    def __init__(self, browser: Any, address: str, name: str) -> None:
+    def __init__(self, browser: Any, address: str, name: str, password: str = PASSWORD) -> None:
         self.address, self.faults, self.seen = address, [], []
         self.page = browser.new_context(viewport={"width": 1440, "height": 900}).new_page()
         self.page.on("request", self._asked)
@@ -46,7 +51,7 @@ class Walker:
         self.go("/")
         self.look("sign-in")
         self.page.fill("#name", name)
-        self.page.fill("#password", PASSWORD)
+        self.page.fill("#password", password)
         self.press("Sign in")
 
     def _asked(self, request: Any) -> None:
@@ -60,6 +65,25 @@ class Walker:
     def press(self, words: str, *, exact: bool = True) -> None:
         self.page.locator("button, a", has_text=words).filter(visible=True).first.click()
         self.page.wait_for_load_state()
+
+    def reach(self, words: str) -> None:
+        """Come to a button, link or field by the Tab key alone."""
+        for _step in range(60):
+            self.page.keyboard.press("Tab")
+            here = self.page.evaluate("document.activeElement.innerText || document.activeElement.id || ''")
+            if here.strip().startswith(words):
+                return
+        raise AssertionError(f"the Tab key does not lead to {words}")
+
+    def open_and_leave(self, words: str, name: str) -> None:
+        """Open a dialog by the keyboard alone, look at it, leave it by Escape, and be where one was."""
+        self.reach(words)
+        self.page.keyboard.press("Enter")
+        expect(self.page.locator("dialog[open]")).to_be_visible()
+        self.look(name)
+        self.page.keyboard.press("Escape")
+        expect(self.page.locator("dialog[open]")).to_have_count(0)
+        assert words in self.page.evaluate("document.activeElement.innerText")
 
     def look(self, name: str) -> None:
         """Hold the page to axe, and keep pictures of it where they are wanted."""
@@ -89,17 +113,19 @@ class Walker:
             self.page.set_viewport_size({"width": across, "height": down})
             for theme in ("light", "dark"):
                 self.page.emulate_media(color_scheme=theme)
-                self.page.screenshot(path=Path(PICTURES) / f"{name}-{width}-{theme}.png", full_page=True)
+                self.page.screenshot(
+                    path=Path(PICTURES) / f"{name}-{width}-{theme}.png", full_page=True, animations="disabled"
+                )
         self.page.emulate_media(color_scheme="light")
 
 
 @pytest.fixture
-def walker(browser: Any, live_server: Any) -> Callable[[str], Walker]:
-    return lambda name: Walker(browser, live_server.url, name)
+def walker(browser: Any, live_server: Any) -> Callable[..., Walker]:
+    return lambda name, password=PASSWORD: Walker(browser, live_server.url, name, password)
 
 
 def test_a_walk_from_a_dropped_table_to_the_lift(
-    walker: Callable[[str], Walker],
+    walker: Callable[..., Walker],
     analyst: Any,
     approver: Any,
     relationship_manager: Any,
@@ -228,3 +254,96 @@ def test_a_walk_from_a_dropped_table_to_the_lift(
     refused.look("not-for-your-role")
     faults = [fault for one in (maker, decider, caller, refused) for fault in one.faults if "403" not in fault]
     assert faults == []
+
+
+def test_a_new_person_signs_in_with_a_password_that_was_shown_once_and_makes_a_token(
+    walker: Callable[..., Walker], administrator: Any
+) -> None:
+    keeper = walker("administrator")
+    keeper.look("home-administrator")
+    keeper.go("/people")
+    keeper.page.fill("#name", "Mei")
+    keeper.page.select_option("#role", "reviewer")
+    keeper.press("Add")
+    keeper.look("people-added")
+    first = keeper.page.locator(".note.good code").inner_text()
+    keeper.go("/people")
+    assert first not in keeper.page.content()
+
+    new = walker("Mei", first)
+    assert new.page.url.endswith("/own-password")
+    new.look("own-password")
+    new.page.goto(f"{new.address}/runs")
+    assert new.page.url.endswith("/own-password")
+    for field, typed in {"old": first, "new": PASSWORD, "again": PASSWORD}.items():
+        new.page.fill(f"#{field}", typed)
+    new.press("Use this password")
+    assert "holds from now on" in new.page.content()
+    new.look("home-reviewer")
+
+    new.go("/tokens")
+    new.look("tokens-empty")
+    new.page.fill("#name", "notebook")
+    new.press("Make it")
+    new.look("tokens-made")
+    token = new.page.locator("code.wrap").inner_text()
+    new.go("/tokens")
+    assert token not in new.page.content()
+    new.press("Revoke")
+    assert "No token" in new.page.content()
+
+    answer = new.page.goto(f"{new.address}/people")
+    assert answer.status == 403
+    new.look("refused")
+    answer = new.page.goto(f"{new.address}/nothing")
+    assert answer.status == 404
+    new.look("nothing-here")
+    faults = [fault for one in (keeper, new) for fault in one.faults if not ("403" in fault or "404" in fault)]
+    assert faults == []
+
+
+def test_a_model_is_proposed_refused_to_oneself_approved_and_rolled_back_and_dialogs_are_left_by_escape(
+    walker: Callable[..., Walker], analyst: Any, approver: Any, champion: Any, made_dataset: Any
+) -> None:
+    home = settings.ENVIRONMENT.folder
+    shutil.copytree(home / champion.folder, home / "models/affluence-made/2")
+    kept = {"contract": "made", "usable": True, "metrics": champion.metrics, "facts": champion.facts}
+    ModelVersion.objects.create(name="affluence-made", number=2, folder="models/affluence-made/2", **kept)
+    run = start_scoring(analyst, dataset=made_dataset)
+
+    maker = walker("analyst")
+    maker.page.keyboard.press("Tab")
+    assert maker.page.evaluate("document.activeElement.className") == "skip"
+    maker.page.keyboard.press("Enter")
+    maker.reach("Add a customer table")
+    maker.page.keyboard.press("Enter")
+    maker.page.wait_for_url("**/tables")
+    maker.reach("file")
+    maker.go(f"/tables/{made_dataset.id}")
+    maker.open_and_leave("Delete", "dialog-delete")
+    maker.go(f"/runs/{run.id}")
+    maker.open_and_leave("Stop the run", "dialog-stop")
+
+    maker.go("/models")
+    maker.open_and_leave("Propose", "dialog-propose")
+    maker.page.keyboard.press("Enter")
+    maker.page.locator("dialog[open] textarea").fill("It finds more of the tagged.")
+    maker.page.locator("dialog[open] .primary").click()
+    maker.page.wait_for_load_state()
+    assert "You proposed it, so someone else decides" in maker.page.content()
+    assert not maker.page.locator("button", has_text="Approve").count()
+    maker.look("models-proposed")
+
+    decider = walker("approver")
+    decider.look("home-approver-models")
+    decider.press("Compare models")
+    decider.page.fill("textarea", "Agreed.")
+    decider.look("models-to-decide")
+    decider.press("Approve")
+    assert "It serves from now on" in decider.page.content()
+    assert decider.page.locator("tr", has_text="Champion").first.inner_text().startswith("affluence-made version 2")
+    decider.look("models-approved")
+    decider.page.fill("[id^=back-why]", "It refers too many to us.")
+    decider.press("Roll back")
+    assert decider.page.locator("tr", has_text="Champion").first.inner_text().startswith("affluence-made version 1")
+    assert [fault for one in (maker, decider) for fault in one.faults] == []

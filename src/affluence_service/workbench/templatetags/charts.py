@@ -103,7 +103,7 @@ def parts_of(one: float, other: float) -> SafeString:
         '<svg class="track" height="22" aria-hidden="true"><rect class="b-candidate" width="100%" height="22"/>'
         '<defs><pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
         '<rect class="f-control" width="2.5" height="5"/></pattern></defs>'
-        '<rect class="l-control hatched" width="{}%" height="22" fill="url(#hatch)"/></svg>',
+        '<rect class="hatched" width="{}%" height="22" fill="url(#hatch)"/></svg>',
         f"{share:.2f}",
     )
 
@@ -146,12 +146,12 @@ def gain_chart(points: Sequence[Mapping[str, Any]], contacts: int) -> SafeString
 
     band = f"M{path('finds_low')}L{path('finds_high', back=True)}Z" if last["finds_low"] is not None else ""
     lines = ("finds",) if counted else names
-    near = points[len(points) // 3]
+    near = points[int(0.45 * len(points))]
     at_cut = next((point for point in points if point["contacts"] >= contacts), last)
     return format_html(
         '{grid}{across}<svg viewBox="0 0 100 100" preserveAspectRatio="none" width="100%" height="100%">'
         '<path class="band" d="{band}"/>{edges}{curves}{chance}</svg>{words}'
-        '<text class="halo" x="100%" dx="-4" y="{by_chance}" dy="18" text-anchor="end">{random}</text>'
+        '<text class="halo" x="100%" dx="-4" y="{by_chance}" text-anchor="end">{random}</text>'
         '<line class="cutline" id="cut-line" x1="{cut}" x2="{cut}" y1="0" y2="100%"/>'
         '<line class="cut-span" id="cut-span" x1="{cut}" x2="{cut}" y1="{low}" y2="{high}"/>'
         '<text class="strong halo" id="cut-label" x="{cut}" dx="{dx}" y="14" text-anchor="{anchor}">{number}</text>',
@@ -169,7 +169,7 @@ def gain_chart(points: Sequence[Mapping[str, Any]], contacts: int) -> SafeString
         ),
         words=format_html_join(
             "",
-            '<text class="strong halo" x="33%" y="{}" dy="-8" text-anchor="end">{}</text>',
+            '<text class="strong halo" x="45%" y="{}" dy="-8" text-anchor="end">{}</text>',
             (
                 (down(near[name]), said)
                 for name, said in zip(
@@ -177,7 +177,7 @@ def gain_chart(points: Sequence[Mapping[str, Any]], contacts: int) -> SafeString
                 )
             ),
         ),
-        by_chance=down(0.9 * last[lines[-1]]),
+        by_chance=down(0.68 * last[lines[-1]]),
         random=_("choosing at random"),
         cut=f"{100 * contacts / widest:.2f}%",
         low=down(at_cut["finds_low"] or 0),
