@@ -16,6 +16,8 @@ register = template.Library()
 MOST_TICKS = 5
 # From so far to the right a word of the chart stands before its place, not after it.
 FAR = 0.85
+# Round numbers beyond would stand in the way of the last one.
+BEFORE_LAST = 0.8
 
 ICONS = {
     "done": "M3 8.5 6.5 12 13 4.5",
@@ -190,10 +192,16 @@ def gain_chart(points: Sequence[Mapping[str, Any]], contacts: int) -> SafeString
 
 def _across(widest: int) -> SafeString:
     """The numbers below the curve: round ones, and the last there is."""
-    steps = [tick for tick in ticks(widest) if tick < FAR * widest]
-    places = [(f"{100 * tick / widest:.2f}%", "start" if not tick else "middle", whole(tick)) for tick in steps]
+    steps = [tick for tick in ticks(widest) if tick < BEFORE_LAST * widest]
+    # Every second one goes where there is little room.
+    places = [
+        (f"{100 * tick / widest:.2f}%", "roomy" if place % 2 else "", "middle" if tick else "start", whole(tick))
+        for place, tick in enumerate(steps)
+    ]
     return format_html_join(
-        "", '<text x="{}" y="100%" dy="20" text-anchor="{}">{}</text>', [*places, ("100%", "end", whole(widest))]
+        "",
+        '<text x="{}" y="100%" dy="20" class="{}" text-anchor="{}">{}</text>',
+        [*places, ("100%", "", "end", whole(widest))],
     )
 
 
