@@ -182,6 +182,8 @@ def test_a_walk_from_a_dropped_table_to_the_lift(
     maker.page.fill("#contacts", "80")
     maker.page.locator("#contacts").blur()
     expect(maker.page.locator("#out-contacts")).to_have_text("80")
+    expect(maker.page.locator("#cut-label")).to_have_text("80")
+    expect(maker.page.locator("#out-random")).to_have_text("2\u20138")
 
     maker.go("/reviews")
     maker.press("Draw")
