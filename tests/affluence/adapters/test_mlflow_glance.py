@@ -16,7 +16,8 @@ from affluence.errors import UserError
 @pytest.fixture
 def store(tmp_path):
     """A store with one registered model, empty but for its first version."""
-    client = MlflowClient(tracking_uri=f"sqlite:///{tmp_path / 'mlflow.db'}")
+    address = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    client = MlflowClient(tracking_uri=address, registry_uri=address)
     client.create_registered_model("affluence-made")
     client.create_model_version("affluence-made", source="file:///nowhere")
     return tmp_path, client
