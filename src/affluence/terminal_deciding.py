@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from affluence.evaluation.results import Estimate
 
 SHOWN_COLUMNS = 8
+DRAWN_BY = "'affluence review suggest' writes a sheet of people worth checking."
 
 
 def show_cut(cut: "Cut") -> None:
@@ -34,7 +35,10 @@ def show_cut(cut: "Cut") -> None:
     for name, value in _lines(cut):
         table.add_row(name, value)
     print_table(table)
-    for note in cut.notes:
+    from affluence.decision.capacity import CHECK_BY_HAND
+
+    notes = [*cut.notes, DRAWN_BY] if CHECK_BY_HAND in cut.notes else cut.notes
+    for note in notes:
         say(f"- {note}")
     say(f"- {cut.finds.assumption[:1].upper()}{cut.finds.assumption[1:]}.")
 

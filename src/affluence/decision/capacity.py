@@ -24,7 +24,7 @@ CURVE_POINTS = 200
 ROUNDING = 1e-9
 CHECK_BY_HAND = (
     "Nobody has counted how many are hidden, so the finds are a range between two assumptions. "
-    "Check 50 people by hand (affluence review suggest) to make a figure with an interval of it."
+    "Check 50 people by hand to make a figure with an interval of it."
 )
 NO_ECONOMICS = Economics()
 
@@ -195,7 +195,7 @@ def _by_precision(capacity: Capacity, gains: Gains, economics: Economics) -> int
     if not gains.finds.reviewed:
         raise UserError(
             f"A lowest precision of {wanted:.0%} is asked for, and nobody has counted how many are hidden, so no score "
-            "is a probability. Check 50 people by hand (affluence review suggest), or ask for contacts."
+            "is a probability. Check 50 people by hand, or ask for contacts."
         )
     contacts = gains.finds.longest(wanted)
     if not contacts:

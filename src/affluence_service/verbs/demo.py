@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # models are there once Django is set up
     from affluence_service.people.models import User
 
 TEAM = "Demo bank"
-CONTRACT, FILE = "reference_bank", "reference_bank.parquet"
+CONTRACT, FILE = "reference_bank", "SIMULATED bank.parquet"
 PEOPLE = {
     "analyst": Role.ANALYST,
     "approver": Role.APPROVER,
