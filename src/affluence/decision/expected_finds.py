@@ -119,7 +119,7 @@ def finds_by_rank(scores: Floats, discovery: Discovery) -> FindsByRank:
     """The finds of a ranking whose `scores` stand best first.
 
     With a counting review each draw of `discovery.recalibrations` is a view; without, the scores are shifted so that
-    the chances sum to the low and to the high end of the hidden count.
+    the chances sum to the low and to the high end of the hidden count, in proportion where this is another table.
     """
     ends = _ends(len(scores))
     sizes = np.diff(ends)
@@ -137,7 +137,7 @@ def finds_by_rank(scores: Floats, discovery: Discovery) -> FindsByRank:
 
 
 def _views(scores: Floats, discovery: Discovery) -> tuple[Floats, str]:
-    count = discovery.hidden_count
+    count = discovery.count_among(len(scores))
     if discovery.recalibrations:
         return np.array(discovery.recalibrations), f"{BY_REVIEW}; {count.assumption}"
     shifts = [shift_to_sum(scores, wanted=wanted) for wanted in (count.low, count.high)]

@@ -257,6 +257,7 @@ class AffluentFinder(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 self.folds_[self._order],
                 self._found.hidden,
             ),
+            counted_among=int((self._tags == 0).sum()),
         )
 
     def save(self, folder: Path | str) -> None:

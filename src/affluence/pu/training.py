@@ -141,6 +141,7 @@ def _discovery(training: Training, champion: CrossFit) -> Discovery:
         hidden_count=range_under_scar(expit(champion.out_of_fold), training.tags),
         shift=None,
         warnings=(RANKS_BY_THE_TAG,),
+        counted_among=int((training.tags == 0).sum()),
     )
 
 

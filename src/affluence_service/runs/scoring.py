@@ -166,7 +166,7 @@ def _summary(scored: Scored) -> dict[str, Any]:
         "tagged": tagged,
         "scored_out_of_fold": scored.scores.height - scored.scores["scored_by_fold"].null_count(),
         "cut": asdict(scored.cut),
-        "hidden": asdict(discovery.hidden_count),
+        "hidden": asdict(discovery.count_among(scored.candidates.height)),
         "reviewed": discovery.reviewed,
         "warnings": list(discovery.warnings),
         "types": deciding.type_note(scored.described.typed),

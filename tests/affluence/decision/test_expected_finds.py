@@ -34,3 +34,13 @@ def test_whoever_is_left_out_is_not_expected():
 def test_without_a_review_the_ends_hold_the_ends_of_the_count():
     found = finds(RANGE).among(SCORES)
     assert (found.low, found.high, found.value) == (pytest.approx(40.0), pytest.approx(80.0), None)
+
+
+def test_a_table_of_another_size_is_expected_to_hide_as_large_a_part():
+    learned_from = Discovery("fast", (), 0, RANGE, None, (), counted_among=3_000)
+    found = finds_by_rank(SCORES, learned_from).among(SCORES)
+    assert (found.low, found.high) == (pytest.approx(4.0), pytest.approx(8.0))
+    assert "as large a part" in found.assumption
+    same = finds_by_rank(SCORES, Discovery("fast", (), 0, RANGE, None, (), counted_among=300))
+    assert same.among(SCORES).high == pytest.approx(80.0)
+    assert same.assumption == "made"
