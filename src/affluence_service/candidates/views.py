@@ -23,6 +23,7 @@ ONE_OF = ("segment", "type", "offer")
 COLUMNS_SHOWN = 3
 # Of the profile what is read at a glance; the quartiles stand in the report.
 FIGURES = {"holds": "share who hold it", "median": "median", "share": "share"}
+SHARES = ("holds", "share")
 TYPES = ("money elsewhere", "about to cross", "mis-tagged", "look-alike", "type uncertain")
 
 
@@ -230,6 +231,7 @@ def _figures(told: Mapping[str, Any], segment: str, groups: Sequence[str]) -> li
         {
             "subject": subject,
             "figure": FIGURES[figure],
+            "share": figure in SHARES,
             "value": values.get(segment),
             "others": [values.get(one) for one in groups],
         }
