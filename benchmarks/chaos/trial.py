@@ -22,6 +22,7 @@ from affluence_service.access import Role
 from affluence_service.audit.models import Entry
 from affluence_service.audit.services import Actor, seal_entries, verify
 from affluence_service.datasets.arriving import from_stream
+from affluence_service.datasets.contracts import contract_named
 from affluence_service.datasets.models import Dataset
 from affluence_service.datasets.services import receive
 from affluence_service.jobs.models import ENDS, Job, State
@@ -192,7 +193,7 @@ def _crew(workers: int) -> Iterator[Crew]:
 
 def _model_of(bank: Any, seed: int) -> ModelVersion:
     """A model of the bank, put on the shelf by hand: chaos is about workers, not about training."""
-    contract = shelf.contract_named(CONTRACT)
+    contract = contract_named(CONTRACT)
     place = shelf.place_of(NAME, 1)
     file = settings.ENVIRONMENT.folder / "bank.parquet"
     bank.write_parquet(file)

@@ -18,7 +18,7 @@ from affluence.data.reading import hash_file, read_sheet
 from affluence.data.writing import TableFormat, table_bytes
 from affluence.errors import UserError
 from affluence.reporting.result_views import masked
-from affluence_service.registry.shelf import contract_folders
+from affluence_service.datasets.contracts import contract_folders
 
 # A ranking first: what speaks of ranks alone goes by it. What was made from a Parquet file comes after it.
 SUFFIXES = (".parquet", ".csv", ".xlsx")

@@ -153,8 +153,7 @@ FORBIDDEN = {
     "it praises": r"powerful|seamless\w*|blazing\w*|cutting.edge|state.of.the.art|easily|simply|world.class|leverag\w+",
     "it is American": r"colors?|labeled|unlabeled|behaviors?|centers?|favorites?|analyz\w+|license[sd]",
     "it names a file that says nothing": r"utils|helpers?\.py|misc",
-    "it speaks of how it was made": r"(working|this|earlier|last) sessions?|chatbots?|language models?|assistants?"
-    r"|prompts?|to-?do|fixme",
+    "it speaks of how it was made": r"sessions?|chatbots?|language models?|assistants?|prompts?|to-?do|fixme",
 }
 
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
 from affluence_service.campaigns.models import Assignment, Campaign, Disposition
+from affluence_service.datasets.contracts import contract_named
 
 if TYPE_CHECKING:
     import polars as pl
@@ -70,10 +71,7 @@ def people_of(campaign: Campaign, ranks: Sequence[int] | None = None) -> "pl.Dat
 
 def contract_of(campaign: Campaign) -> "Contract":
     """The contract of the campaign's table, as it stands in the project."""
-    from affluence.data.contract import find_contract, load_contract
-
-    conf = settings.ENVIRONMENT.project / "conf"
-    return load_contract(find_contract(campaign.run.dataset.contract, folders=[conf / "base", conf / "local"]))
+    return contract_named(campaign.run.dataset.contract)
 
 
 def exclusion_lists(campaign: Campaign) -> "tuple[ExclusionList, ...]":

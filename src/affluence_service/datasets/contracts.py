@@ -29,7 +29,7 @@ def contract_named(name: str) -> "Contract":
     """The contract of that name. Errors: ContractError when there is none, or when it cannot be read."""
     from affluence.data.contract import find_contract
 
-    path = find_contract(name, folders=_folders())
+    path = find_contract(name, folders=contract_folders())
     return _loaded(path, path.stat().st_mtime_ns)
 
 
@@ -51,13 +51,14 @@ def _known(name: str) -> Known:
     return Known(name, contract.title, len(contract.headers), contract.simulated)
 
 
-def _folders() -> tuple[Path, Path]:
+def contract_folders() -> tuple[Path, Path]:
+    """Where the project keeps its contracts; the later one's stand."""
     conf = settings.ENVIRONMENT.project / "conf"
     return conf / "base", conf / "local"
 
 
 def _paths() -> Mapping[str, Path]:
-    found = (path for folder in _folders() for path in folder.glob("contract_*.yml"))
+    found = (path for folder in contract_folders() for path in folder.glob("contract_*.yml"))
     return {path.stem.removeprefix("contract_"): path for path in found}
 
 

@@ -10,7 +10,7 @@ from rest_framework.exceptions import ValidationError
 from affluence.errors import UserError
 from affluence_service.api_errors import NotReady, Refused
 from affluence_service.audit.services import record
-from affluence_service.registry import shelf
+from affluence_service.datasets.contracts import contract_named
 from affluence_service.registry.models import ModelVersion
 from affluence_service.registry.serving import SERVING, Served
 
@@ -84,7 +84,7 @@ def _served(contract: str, version: ModelVersion | None) -> Served:
     name = f"affluence-{contract or settings.ENVIRONMENT.default_contract}"
     served = SERVING.champion(name)
     if served is None:
-        shelf.contract_named(contract or settings.ENVIRONMENT.default_contract)
+        contract_named(contract or settings.ENVIRONMENT.default_contract)
         raise NotReady(
             f"No champion of {name} can serve yet. Train a model (a run of kind train), or approve a proposed one."
         )

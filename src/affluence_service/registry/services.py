@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from affluence_service.api_errors import Conflict, Refused
 from affluence_service.audit.services import SYSTEM, record
+from affluence_service.datasets.contracts import contract_folders
 from affluence_service.jobs.models import Job, State
 from affluence_service.jobs.services import enqueue
 from affluence_service.registry import shelf
@@ -66,7 +67,7 @@ def take_in(*, asked_by: Any = None) -> Job:
 
 def sight(glance: Callable[[Path], str]) -> str:
     """A digest of what decides which versions can serve: MLflow's versions and aliases, and the contracts' files."""
-    files = sorted(file for folder in shelf.contract_folders() for file in folder.glob("contract_*.yml"))
+    files = sorted(file for folder in contract_folders() for file in folder.glob("contract_*.yml"))
     stamps = [f"{file.name} {file.stat().st_mtime_ns}" for file in files]
     return hashlib.sha256("\n".join([glance(shelf.store_folder()), *stamps]).encode()).hexdigest()
 

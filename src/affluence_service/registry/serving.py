@@ -16,6 +16,7 @@ from uuid import UUID
 from django.conf import settings
 
 from affluence.errors import UserError
+from affluence_service.datasets.contracts import contract_folders, contract_named
 from affluence_service.registry import services, shelf
 from affluence_service.registry.models import ModelVersion
 from affluence_service.registry.selectors import serving
@@ -116,12 +117,12 @@ def load(version: ModelVersion, stamp: int) -> Served:
     from affluence.data.row_reading import RowReader
 
     model = shelf.load(settings.ENVIRONMENT.folder / version.folder)
-    return Served(version, model, RowReader(shelf.contract_named(version.contract)), stamp)
+    return Served(version, model, RowReader(contract_named(version.contract)), stamp)
 
 
 def _stamp(contract: str) -> int:
     """When the contract's file was last changed; 0 where there is none."""
-    files = (folder / f"contract_{contract}.yml" for folder in shelf.contract_folders())
+    files = (folder / f"contract_{contract}.yml" for folder in contract_folders())
     return max(map(_changed, files))
 
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 
 from affluence.errors import UserError
+from affluence_service.datasets.contracts import contract_named
 
 if TYPE_CHECKING:
-    from affluence.data.contract import Contract
     from affluence.pu.fold_models import TrainedModel
 
 MODELS = "models"
@@ -31,19 +31,6 @@ def store_folder() -> Path:
 def place_of(name: str, number: int) -> Path:
     """Where a version stands, relative to the service's folder."""
     return Path(MODELS) / name / str(number)
-
-
-def contract_folders() -> tuple[Path, Path]:
-    """Where the project keeps its contracts; the later one's stand."""
-    conf = settings.ENVIRONMENT.project / "conf"
-    return conf / "base", conf / "local"
-
-
-def contract_named(name: str) -> "Contract":
-    """The project's contract of that name. Errors: ContractError when there is none, or it is faulty."""
-    from affluence.data.contract import find_contract, load_contract
-
-    return load_contract(find_contract(name, folders=contract_folders()))
 
 
 def load(folder: Path) -> "TrainedModel":

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from django.conf import settings
 
 from affluence.errors import UserError
+from affluence_service.datasets.contracts import contract_folders, contract_named
 from affluence_service.datasets.models import Dataset
 from affluence_service.datasets.selectors import CUSTOMERS, INTAKE
 from affluence_service.registry import shelf
@@ -90,7 +91,7 @@ def open_dataset(dataset: Dataset) -> OpenedDataset:
         raise UserError("The dataset was deleted, so nothing more can be made of it. Upload the table again.")
     return OpenedDataset(
         customers=pl.read_parquet(folder / CUSTOMERS),
-        contract=shelf.contract_named(dataset.contract),
+        contract=contract_named(dataset.contract),
         intake=TypeAdapter(IntakeReport).validate_json((folder / INTAKE).read_text(encoding="utf-8")),
     )
 
@@ -114,8 +115,8 @@ def offers_of(run: Run) -> "OfferTable":
     """The bank's table of offers for the run's table. Errors: UserError when there is none, or it is faulty."""
     from affluence.data.offer_table import find_offers, load_offers
 
-    contract = shelf.contract_named(run.dataset.contract)
-    return load_offers(find_offers(contract.table, folders=shelf.contract_folders()))
+    contract = contract_named(run.dataset.contract)
+    return load_offers(find_offers(contract.table, folders=contract_folders()))
 
 
 def file_of(run: Run, name: str) -> Path:

@@ -1,6 +1,7 @@
 """Charts as inline SVG: no style attributes, no view box; positions in per cent, colours from the tokens."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from math import ceil, floor, log10
 from typing import Any
 
@@ -143,20 +144,15 @@ def gain_chart(points: Sequence[Mapping[str, Any]], contacts: int) -> SafeString
         dots = [(0.0, 100.0), *((100 * at["contacts"] / widest, 100 - 100 * at[name] / top) for at in points)]
         return "L".join(f"{x:.2f} {y:.2f}" for x, y in (reversed(dots) if back else dots))
 
-    def down(amount: float) -> str:
-        return f"{100 - 100 * amount / top:.2f}%"
-
+    down = partial(_down, top=top)
     band = f"M{path('finds_low')}L{path('finds_high', back=True)}Z" if last["finds_low"] is not None else ""
     lines = ("finds",) if counted else names
     near = points[int(0.45 * len(points))]
-    at_cut = next((point for point in points if point["contacts"] >= contacts), last)
     return format_html(
         '{grid}{across}<svg viewBox="0 0 100 100" preserveAspectRatio="none" width="100%" height="100%">'
         '<path class="band" d="{band}"/>{edges}{curves}{chance}</svg>{words}'
         '<text class="halo" x="100%" dx="-4" y="{by_chance}" text-anchor="end">{random}</text>'
-        '<line class="cutline" id="cut-line" x1="{cut}" x2="{cut}" y1="0" y2="100%"/>'
-        '<line class="cut-span" id="cut-span" x1="{cut}" x2="{cut}" y1="{low}" y2="{high}"/>'
-        '<text class="strong halo" id="cut-label" x="{cut}" dx="{dx}" y="14" text-anchor="{anchor}">{number}</text>',
+        "{cut}",
         grid=format_html_join(
             "",
             '<line class="{}" x1="0" x2="100%" y1="{}" y2="{}"/><text x="-8" y="{}" dy="4" text-anchor="end">{}</text>',
@@ -181,12 +177,30 @@ def gain_chart(points: Sequence[Mapping[str, Any]], contacts: int) -> SafeString
         ),
         by_chance=down(0.68 * last[lines[-1]]),
         random=_("choosing at random"),
+        cut=_cut_line(points, contacts, top=top),
+    )
+
+
+def _down(amount: float, *, top: float) -> str:
+    """How far below the picture's upper edge an amount stands."""
+    return f"{100 - 100 * amount / top:.2f}%"
+
+
+def _cut_line(points: Sequence[Mapping[str, Any]], contacts: int, *, top: float) -> SafeString:
+    """The cut with its number, and what may be expected there."""
+    widest = points[-1]["contacts"]
+    at_cut = next((point for point in points if point["contacts"] >= contacts), points[-1])
+    far = contacts > FAR * widest
+    return format_html(
+        '<line class="cutline" id="cut-line" x1="{cut}" x2="{cut}" y1="0" y2="100%"/>'
+        '<line class="cut-span" id="cut-span" x1="{cut}" x2="{cut}" y1="{low}" y2="{high}"/>'
+        '<text class="strong halo" id="cut-label" x="{cut}" dx="{dx}" y="14" text-anchor="{anchor}">{number}</text>',
         cut=f"{100 * contacts / widest:.2f}%",
-        low=down(at_cut["finds_low"] or 0),
-        high=down(at_cut["finds_high"] or 0),
+        low=_down(at_cut["finds_low"] or 0, top=top),
+        high=_down(at_cut["finds_high"] or 0, top=top),
         number=whole(contacts),
-        dx="-8" if contacts > FAR * widest else "8",
-        anchor="end" if contacts > FAR * widest else "start",
+        dx="-8" if far else "8",
+        anchor="end" if far else "start",
     )
 
 

@@ -8,6 +8,8 @@ from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
 
+from affluence_service.candidates.selectors import mask
+
 register = template.Library()
 
 THIN = "\u202f"
@@ -69,11 +71,7 @@ def interval(estimate: Any, form: str = "whole") -> str:
     return f"90{THIN}%: {write(part(estimate, 'low'))}{between}{write(part(estimate, 'high'))}"
 
 
-@register.filter
-def masked(customer_id: Any) -> str:
-    """An id that can be told from others but not read: its first sign, dots, its last."""
-    text = str(customer_id)
-    return f"{text[:1]}\u2022\u2022{text[-1:]}" if len(text) > 1 else "\u2022"
+register.filter("masked", mask)
 
 
 @register.filter
