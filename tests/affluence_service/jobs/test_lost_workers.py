@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import Popen
 from typing import Any
 from uuid import UUID
 
@@ -100,18 +101,27 @@ def test_a_running_job_that_is_cancelled_stops_and_leaves_nothing_to_see(live: L
     assert live.acts(ended) == ["gave up"]
 
 
+def line_of(process: Popen[str]) -> str:
+    assert process.stdout is not None
+    return process.stdout.readline().strip()
+
+
+def tell(processes: list[Popen[str]], word: str) -> None:
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write(f"{word}\n")
+        process.stdin.flush()
+
+
 def test_workers_that_look_at_the_same_moment_never_take_the_same_job(live: Live) -> None:
     wanted = sorted(str(live.enqueue()) for _ in range(100))
     # Nobody works on what is taken here, and a lease that ran out would rightly be taken again.
     long = {"AFFLUENCE_LEASE_SECONDS": "3600"}
     claiming = [live.start("tests.affluence_service.jobs.claiming", **long) for _ in range(4)]
-    for process in claiming:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-    for process in claiming:
-        assert process.stdin is not None
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    took = [process.communicate()[0].split() for process in claiming]
+    assert [line_of(process) for process in claiming] == ["ready"] * 4
+    tell(claiming, "go")
+    # Each has one before any goes on: a fast one could otherwise have taken all before another had started.
+    first = [line_of(process) for process in claiming]
+    tell(claiming, "go on")
+    took = [[one, *process.communicate()[0].split()] for one, process in zip(first, claiming, strict=True)]
     assert sorted(job for jobs in took for job in jobs) == wanted
-    assert sum(1 for jobs in took if jobs) > 1, "one took them all, so nothing was tried"
