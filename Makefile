@@ -87,6 +87,9 @@ lock: ## Lock the dependencies again and export them with hashes (needs Poetry w
 	poetry export -q --with build -o requirements/main.txt
 	poetry export -q --with build,test,lint,docs -o requirements/dev.txt
 	poetry export -q --with build,test,lint,docs,viz -o requirements/viz.txt
+	poetry export -q --with build,spark -o requirements/spark.txt
+	poetry export -q --with build,notebooks -o requirements/notebooks.txt
+	poetry export -q --with build,audit -o requirements/audit.txt
 
 .PHONY: clean
 clean: ## Remove what was made: the environment, caches, documentation, results (contracts and raw data stay)
@@ -105,7 +108,7 @@ $(VENV)/python:
 	@echo "Setting up $(VENV) with $$($(PYTHON) --version), once." >&2
 	@$(PYTHON) -m venv $(VENV) && touch $@
 
-$(VENV)/main $(VENV)/dev $(VENV)/viz: $(VENV)/%: requirements/%.txt pyproject.toml $(VENV)/python
+$(VENV)/main $(VENV)/dev $(VENV)/viz $(VENV)/spark $(VENV)/notebooks $(VENV)/audit: $(VENV)/%: requirements/%.txt pyproject.toml $(VENV)/python
 	@echo "Installing requirements/$*.txt (a minute or two, once)." >&2
 	@$(PIP_INSTALL) --require-hashes -r requirements/$*.txt
 	@$(PIP_INSTALL) --no-build-isolation -e .

@@ -44,7 +44,15 @@ def test_the_lock_fits_the_project(poetry, environment):
 
 
 @pytest.mark.parametrize(
-    ("name", "groups"), [("main", "build"), ("dev", "build,test,lint,docs"), ("viz", "build,test,lint,docs,viz")]
+    ("name", "groups"),
+    [
+        ("main", "build"),
+        ("dev", "build,test,lint,docs"),
+        ("viz", "build,test,lint,docs,viz"),
+        ("spark", "build,spark"),
+        ("notebooks", "build,notebooks"),
+        ("audit", "build,audit"),
+    ],
 )
 def test_the_export_is_what_poetry_writes(poetry, environment, tmp_path, name, groups):
     written = tmp_path / "requirements.txt"

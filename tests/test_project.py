@@ -14,6 +14,7 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).resolve().parents[1]
 GROUPS = {"main": {"main", "build"}, "dev": {"main", "build", "test", "lint", "docs"}}
 GROUPS["viz"] = GROUPS["dev"] | {"viz"}
+GROUPS |= {name: GROUPS["main"] | {name} for name in ("spark", "notebooks", "audit")}
 
 
 def lock() -> list[dict]:
