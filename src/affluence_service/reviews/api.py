@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -46,7 +46,7 @@ class SheetOut(serializers.ModelSerializer[Sheet]):
         """What a list of sheets shows."""
 
         model = Sheet
-        fields = (
+        fields: tuple[str, ...] = (
             "id",
             "run",
             "purpose",
@@ -59,6 +59,33 @@ class SheetOut(serializers.ModelSerializer[Sheet]):
             "problem",
             "answered",
         )
+
+
+class CountByHand(serializers.Serializer[Any]):
+    """How many affluent customers are not tagged, by what was found by hand so far."""
+
+    value = serializers.FloatField()
+    low = serializers.FloatField()
+    high = serializers.FloatField()
+    level = serializers.FloatField(help_text="The confidence of the interval from low to high.")
+    assumption = serializers.CharField()
+
+
+class OneSheetOut(SheetOut):
+    """A sheet, and what the verdicts on its table's customers say."""
+
+    count = serializers.SerializerMethodField(help_text="Null until somebody in each part of the ranking is checked.")
+
+    class Meta(SheetOut.Meta):
+        """What the list shows, and the count."""
+
+        fields = (*SheetOut.Meta.fields, "count")
+
+    @extend_schema_field(CountByHand(allow_null=True))
+    def get_count(self, sheet: Sheet) -> dict[str, Any] | None:
+        """The count by hand."""
+        found = selectors.count_by_hand(sheet.run)
+        return None if found is None else vars(found)
 
 
 class VerdictIn(serializers.Serializer[Any]):
@@ -114,7 +141,7 @@ class OneSheet(generics.RetrieveAPIView[Sheet]):
     """One sheet."""
 
     actions = {"GET": Action.SEE_REVIEWS}
-    serializer_class = SheetOut
+    serializer_class = OneSheetOut
     lookup_field = "id"
 
     def get_queryset(self) -> QuerySet[Sheet]:

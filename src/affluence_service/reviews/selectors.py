@@ -10,9 +10,12 @@ from django.db.models import Count, Q, QuerySet
 
 from affluence_service.access import Role
 from affluence_service.reviews.models import Sheet, Verdict
+from affluence_service.runs.models import Run
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from affluence.pu.class_prior import HiddenCount
 
 SHEET = "sheet.parquet"
 # As review sheets write a verdict; who could not tell has said nothing.
@@ -55,22 +58,40 @@ def earlier_sheets(sheet: Sheet) -> "list[pl.DataFrame]":
 def sheet_for(dataset_id: UUID) -> "pl.DataFrame | None":
     """All that was found by hand of a dataset's customers, as a review sheet for training; None if nothing was.
 
-    One line a customer with a verdict that counts: row, customer_id, verdict (1 or 0 as text), stratum, weight.
+    One line a customer of each sheet that has a verdict: row, customer_id, verdict (1 or 0 as text), stratum, weight.
+    Those without a verdict that counts are there with none: the answered speak for them too, and without them a sheet
+    that is half checked would count half of the customers.
     """
     import polars as pl
 
     sheets = list(Sheet.objects.filter(run__dataset=dataset_id).exclude(folder="").order_by("asked_at"))
-    standing = standing_verdicts(sheets)
-    said = {key: SAID[verdict.answer] for key, verdict in standing.items() if verdict.answer in SAID}
+    said = {key: SAID[one.answer] for key, one in standing_verdicts(sheets).items() if one.answer in SAID}
     parts = [
         people_on(sheet)
         .select("row", "customer_id", "stratum", "weight")
         .with_columns(verdict=pl.col("row").replace_strict(rows, default=None, return_dtype=pl.String))
-        .filter(pl.col("verdict").is_not_null())
         for sheet in sheets
         if (rows := {row: answer for (of, row), answer in said.items() if of == sheet.id})
     ]
     return pl.concat(parts, how="diagonal").unique("row", keep="last", maintain_order=True) if parts else None
+
+
+def count_by_hand(run: Run) -> "HiddenCount | None":
+    """How many affluent customers are not tagged, by what was found by hand so far; the ranking has no part in it.
+
+    Those of the run's table, whichever run their sheet was drawn from. None until somebody in each stratum of a sheet
+    is checked: the others stand for nobody yet.
+    """
+    from affluence.pu.class_prior import count_of_review
+    from affluence.pu.review import read_review
+
+    sheet = sheet_for(run.dataset_id)
+    if sheet is None or run.rows is None:
+        return None
+    review = read_review(sheet, table_rows=run.rows)
+    if not review.sampled.any():
+        return None
+    return count_of_review(review.strata, review.weights, review.verdicts, seed=0)
 
 
 def _folder(sheet: Sheet) -> Path:

@@ -99,7 +99,16 @@ def _stack(request: PageRequest, sheet: Sheet) -> dict[str, object]:
         "affluent": counts[Verdict.Answer.AFFLUENT],
         "answers": Verdict.Answer.choices,
         "mine": sheet.verdicts.filter(given_by=request.user, taken_back_at=None).exists(),
+        "count": _count(sheet),
     }
+
+
+def _count(sheet: Sheet) -> dict[str, object]:
+    """The count of the hidden before anybody was checked and by what was found so far, on one scale."""
+    before = sheet.run.summary.get("hidden")
+    now = selectors.count_by_hand(sheet.run)
+    told = [estimate["high"] for estimate in (before, now and vars(now)) if estimate]
+    return {"before": before, "now": now, "most": 1.05 * max(told, default=1.0)}
 
 
 def _in_words(sheet: Sheet, values: Mapping[str, Any]) -> list[tuple[str, Any]]:

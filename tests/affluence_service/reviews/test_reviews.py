@@ -73,8 +73,34 @@ def test_what_was_found_becomes_a_review_sheet_for_training(drawn, analyst) -> N
     services.give_verdict(analyst, drawn, row=second, answer="not affluent")
     services.give_verdict(analyst, drawn, row=third, answer="unsure")
     told = selectors.sheet_for(drawn.run.dataset_id)
-    assert dict(told.select("row", "verdict").iter_rows()) == {first: "1", second: "0"}
+    assert dict(told.drop_nulls("verdict").select("row", "verdict").iter_rows()) == {first: "1", second: "0"}
+    assert told.height == 12, "those without a verdict are spoken for by the others"
     assert {"customer_id", "stratum", "weight"} <= set(told.columns)
+
+
+def test_a_sheet_that_is_half_checked_counts_all_of_its_customers(drawn, analyst, acting) -> None:
+    people = selectors.people_on(drawn)
+    half = [row for part in people.partition_by("stratum") for row in part["row"].to_list()[: (part.height + 1) // 2]]
+    counted = []
+    for row in half:
+        services.give_verdict(analyst, drawn, row=row, answer="affluent")
+        counted.append(selectors.count_by_hand(drawn.run))
+    assert counted[0] is None, "the strata in which nobody is checked are spoken for by nobody"
+    everyone = people["weight"].sum()
+    assert counted[-1].value == pytest.approx(everyone), "all that were checked are affluent, so all are said to be"
+    assert counted[-1].low < everyone
+    told = acting(analyst).get(f"/api/v1/reviews/{drawn.id}").json()["count"]
+    assert told["value"] == pytest.approx(everyone)
+
+
+def test_the_page_shows_what_the_verdicts_say_of_the_count(drawn, analyst, client) -> None:
+    client.force_login(analyst)
+    assert "once somebody" in client.get(f"/reviews/{drawn.id}").content.decode()
+    for row in rows(drawn):
+        services.give_verdict(analyst, drawn, row=row, answer="not affluent")
+    page = client.get(f"/reviews/{drawn.id}").content.decode()
+    assert "once somebody" not in page
+    assert "By what was found by hand" in page
 
 
 def test_without_verdicts_there_is_no_review_sheet(drawn) -> None:

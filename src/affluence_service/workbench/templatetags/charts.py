@@ -66,6 +66,19 @@ def track(
 
 
 @register.simple_tag
+def span_of(low: float, high: float, most: float) -> SafeString:
+    """A range from zero to `most`, without a mark: nothing in it is likelier than the rest."""
+    return format_html(
+        '<svg class="track" height="20" aria-hidden="true"><line class="axis" x1="0%" x2="100%" y1="10" y2="10"/>'
+        '<line class="l-candidate" x1="{0}%" x2="{1}%" y1="10" y2="10"/>'
+        '<line class="l-candidate" x1="{0}%" x2="{0}%" y1="7" y2="13"/>'
+        '<line class="l-candidate" x1="{1}%" x2="{1}%" y1="7" y2="13"/></svg>',
+        f"{100 * low / (most or 1):.2f}",
+        f"{100 * high / (most or 1):.2f}",
+    )
+
+
+@register.simple_tag
 def difference(value: float, low: float, high: float) -> SafeString:
     """An effect with its interval, about no effect in the middle, which is dotted."""
     most = 1.1 * max(abs(low), abs(high)) or 1
