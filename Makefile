@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && { echo $$p; break; }; done)
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
-CODE := src tests benchmarks docs
+CODE := src tests benchmarks docs deploy
 
 # What a run works on: DATA=name or DATA=path CONTRACT=name-or-path; PROMOTE=1 makes its model the champion; MODE=fast
 # is quicker; CHAMPION=key says whose ranking becomes the list; REVIEW= and DO_NOT_TRAIN= name sheets,
