@@ -80,6 +80,52 @@ docs: $(VENV)/dev ## The documentation, into docs/_build/html; a warning is an e
 format: $(VENV)/dev ## Format the code and sort its imports
 	@$(BIN)/ruff format $(CODE) && $(BIN)/ruff check --fix-only -q $(CODE)
 
+##@ Ship
+# DRY=1 says what would be run. An image is deployed by its digest, as the push wrote it down.
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+IMAGE_REFERENCE ?= $(shell cat build/image.reference 2>/dev/null)
+ENVIRONMENT ?= dev
+SCANNER ?= trivy image --exit-code 1 --severity HIGH,CRITICAL --ignore-unfixed
+
+.PHONY: push
+push: ## Push the image and write its digest down (IMAGE=, REGISTRY=host/name, VERSION=, DRY=1)
+	@DRY=$(DRY) deploy/push.sh "$(IMAGE)" "$(REGISTRY)" "$(VERSION)"
+
+.PHONY: deploy
+deploy: ## Migrate and roll out the pushed image (ENVIRONMENT=dev, IMAGE_REFERENCE=name@digest, DRY=1)
+	@DRY=$(DRY) deploy/openshift/rollout.sh deploy "$(ENVIRONMENT)" "$(IMAGE_REFERENCE)"
+
+.PHONY: rollback
+rollback: ## Go back to what stood before the last deploy (ENVIRONMENT=dev, DRY=1)
+	@DRY=$(DRY) deploy/openshift/rollout.sh back "$(ENVIRONMENT)"
+
+.PHONY: smoke
+smoke: $(VENV)/python ## Ask a running service, from outside, whether it answers as it should (URL=https://host, DRY=1)
+	@$(if $(DRY),echo would run:) $(BIN)/python deploy/smoke.py "$(URL)"
+
+.PHONY: scan
+scan: ## Look for known vulnerabilities in the image with the scanner of your house (IMAGE=, SCANNER=, DRY=1)
+	@$(if $(DRY),echo would run:) $(SCANNER) "$(IMAGE)"
+
+.PHONY: audit
+audit: $(VENV)/audit ## Ask of every locked version what is known against it (ADVISORIES=osv, pypi, an address or a file)
+	@$(BIN)/python deploy/supply_chain/audit.py requirements/*.txt --advisories "$(or $(ADVISORIES),osv)"
+
+.PHONY: licences
+licences: $(VENV)/audit ## List the licences of what ships, and hold them to those that are allowed
+	@$(BIN)/python deploy/supply_chain/licences.py
+
+.PHONY: sbom
+sbom: $(VENV)/audit ## The bill of materials of what ships (CycloneDX), into build/sbom.json
+	@mkdir -p build && sed '/^\[dependency-groups\]/,$$d' pyproject.toml > build/project.toml
+	@PYTHONWARNINGS=ignore $(BIN)/cyclonedx-py requirements requirements/main.txt --pyproject build/project.toml \
+		--output-reproducible -o build/sbom.json
+	@echo "The bill of materials stands in build/sbom.json"
+
+.PHONY: release
+release: ## Tag a release, if version, changelog and files agree (VERSION=1.2.0, DRY=1)
+	@$(PYTHON) deploy/supply_chain/release.py "$(VERSION)" $(if $(DRY),--dry-run)
+
 ##@ Keep
 .PHONY: lock
 lock: ## Lock the dependencies again and export them with hashes (needs Poetry with its export plugin)
@@ -91,9 +137,13 @@ lock: ## Lock the dependencies again and export them with hashes (needs Poetry w
 	poetry export -q --with build,notebooks -o requirements/notebooks.txt
 	poetry export -q --with build,audit -o requirements/audit.txt
 
+.PHONY: hooks
+hooks: $(VENV)/dev ## Have git run the lint before a commit and before a push (pre-commit)
+	@$(BIN)/pre-commit install --hook-type pre-commit --hook-type pre-push
+
 .PHONY: clean
 clean: ## Remove what was made: the environment, caches, documentation, results (contracts and raw data stay)
-	rm -rf $(VENV) docs/_build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .viz mlruns
+	rm -rf $(VENV) docs/_build build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .viz mlruns
 	rm -rf data/02_intermediate data/04_feature data/06_models data/07_model_output data/08_reporting
 	find src tests -name __pycache__ -prune -exec rm -rf {} +
 

@@ -179,21 +179,27 @@ def main(arguments: Sequence[str]) -> int:
     let_through = accepted(settings, today=datetime.now(UTC).date())
     versions = locked(asked.files)
     found: list[Finding] = []
+    unanswered = ""
     try:
         found.extend(ask(source(asked.advisories), versions))
-    except Exception as error:  # noqa: BLE001  (whatever a source, its network or its file may raise: nobody knows then)
-        told = str(error).splitlines()[0] if isinstance(error, ServiceError | ValueError) and str(error) else ""
+    except Exception as error:  # noqa: BLE001  (whatever a source, its network or its file may raise)
+        words = str(error).splitlines() if isinstance(error, ServiceError | ValueError) else []
+        unanswered = f"{type(error).__name__}{': ' + words[0] if words else ''}"
+    counted = _tell(found, let_through)
+    if unanswered:
         print(
             f"NOT AUDITED: the advisory source '{asked.advisories}' did not answer for all {len(versions)} versions "
-            f"({type(error).__name__}{': ' + told if told else ''}). Whether they are vulnerable is not known. Name "
-            "another source with --advisories (make: ADVISORIES=).",
+            f"({unanswered}). Whether they are vulnerable is not known. Name another source with --advisories (make: "
+            "ADVISORIES=).",
             file=sys.stderr,
         )
         return NOT_ANSWERED
-    return _tell(found, versions, let_through)
+    print(f"{len(versions)} versions asked about, {counted} advisories to act on, {len(found) - counted} accepted.")
+    return VULNERABLE if counted else NOTHING_KNOWN
 
 
-def _tell(found: Sequence[Finding], versions: Sequence[object], let_through: Mapping[str, str]) -> int:
+def _tell(found: Sequence[Finding], let_through: Mapping[str, str]) -> int:
+    """How many of the findings are not accepted, each having been told."""
     counted = 0
     for each in found:
         reason = next((let_through[name] for name in (each.advisory, *each.also) if name in let_through), None)
@@ -201,8 +207,7 @@ def _tell(found: Sequence[Finding], versions: Sequence[object], let_through: Map
         mended = f"mended in {', '.join(each.mended_in)}" if each.mended_in else "not mended in any version"
         names = ", ".join((each.advisory, *each.also))
         print(f"{each.name} {each.version}: {names}; {mended}{f' (accepted: {reason})' if reason else ''}")
-    print(f"{len(versions)} versions asked about, {counted} advisories to act on, {len(found) - counted} accepted.")
-    return VULNERABLE if counted else NOTHING_KNOWN
+    return counted
 
 
 if __name__ == "__main__":
