@@ -100,8 +100,8 @@ rollback: ## Go back to what stood before the last deploy (ENVIRONMENT=dev, DRY=
 	@DRY=$(DRY) deploy/openshift/rollout.sh back "$(ENVIRONMENT)"
 
 .PHONY: smoke
-smoke: $(VENV)/python ## Ask a running service, from outside, whether it answers as it should (URL=https://host, DRY=1)
-	@$(if $(DRY),echo would run:) $(BIN)/python deploy/smoke.py "$(URL)"
+smoke: $(VENV)/python ## Ask a running service, from outside, whether it answers as it should (SERVICE_URL=https://host, DRY=1)
+	@$(if $(DRY),echo would run:) $(BIN)/python deploy/smoke.py "$(SERVICE_URL)"
 
 .PHONY: scan
 scan: ## Look for known vulnerabilities in the image with the scanner of your house (IMAGE=, SCANNER=, DRY=1)

@@ -15,10 +15,9 @@ from typing import Any
 import pytest
 from tests.deploy.conftest import ROOT
 
-pytest.importorskip("pip_audit", reason="the audit's packages are not installed: make .venv/audit")
-
-from deploy.supply_chain import audit
-
+audit = pytest.importorskip(
+    "deploy.supply_chain.audit", reason="the audit's packages are not installed: make .venv/audit"
+)
 RECORDED = Path(__file__).parent / "data" / "advisories.json"
 Ran = subprocess.CompletedProcess[str]
 

@@ -5,11 +5,10 @@ import sys
 import tomllib
 
 import pytest
+from deploy.supply_chain import licences
 from tests.deploy.conftest import ROOT
 
 pytest.importorskip("piplicenses", reason="the packages that read licences are not installed: make .venv/audit")
-
-from deploy.supply_chain import licences
 
 RULES = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["affluence"]["licences"]
 
