@@ -147,7 +147,7 @@ class Steps extends Block {
     def archiveArtifacts(Map kept) { run.say "keeps ${kept.artifacts}" }
     def input(Map question) { if (!run.approves) { throw new Failed('nobody approved') } }
     def withCredentials(List<Map> given, Closure body) {
-        run.within(given.collectEntries { [it.variable, "/secret/${it.credentialsId}"] }) { new Steps(run).open(body) }
+        run.within(given.collectEntries { [it.variable, "/secret/${it.credentialsId}".toString()] }) { new Steps(run).open(body) }
     }
     def sh(String command) {
         run.say "runs ${command}"
