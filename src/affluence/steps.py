@@ -45,6 +45,7 @@ from affluence.pu.training import train as cross_fit_learners
 from affluence.pu.tuned import NOT_TUNED, Tuned
 from affluence.pu.tuning import Ground, Trial, best_of, fresh_seed, judge, lay_ground
 from affluence.pu.tuning_record import Tuning
+from affluence.pu.watching import watch
 from affluence.reporting.deciding import Deciding
 from affluence.reporting.run_report import ReportContent, render_run_report
 
@@ -77,6 +78,7 @@ __all__ = [
     "score_in_sample",
     "suggest_review",
     "train",
+    "watch",
 ]
 
 

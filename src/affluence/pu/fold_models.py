@@ -14,6 +14,7 @@ from scipy.stats import rankdata
 
 from affluence.data.contract import Contract
 from affluence.data.doctor import CellRule, apply_cell_rules
+from affluence.evaluation.sketches import Sketch
 from affluence.features.definitions import Feature, compute_features, features_of
 from affluence.features.preprocessing import Design, Preprocessing
 from affluence.pu.cross_fitting import UNKNOWN_FOLD, FoldMap, Folds, score_by_folds
@@ -30,7 +31,7 @@ class TrainedModel:
 
     `calibrated` says whether its log-odds, turned into shares, were found to be probabilities of the tag. `rules` are
     what was done to cells of the training table; they are done to every table that is scored. `discovery` is what was
-    learned beside the ranking.
+    learned beside the ranking; `sketch` the training table as counts, None of a model of before these were kept.
     """
 
     contract: Contract
@@ -41,6 +42,7 @@ class TrainedModel:
     calibrated: bool
     discovery: Discovery
     rules: tuple[CellRule, ...] = ()
+    sketch: Sketch | None = None
 
     @cached_property
     def features(self) -> tuple[Feature, ...]:

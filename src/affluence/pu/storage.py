@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 from affluence.data.contract import Contract
 from affluence.data.doctor import CellRule
 from affluence.errors import UserError
+from affluence.evaluation.sketches import Sketch
 from affluence.features.preprocessing import Preprocessing
 from affluence.pu.cross_fitting import FoldMap
 from affluence.pu.discovery import Discovery
@@ -29,6 +30,7 @@ FORMAT = 2
 FINDER_FORMAT = 1
 RULES = TypeAdapter(tuple[CellRule, ...])
 DISCOVERY = TypeAdapter(Discovery)
+SKETCH = TypeAdapter(Sketch | None)
 
 
 def save_model(model: TrainedModel, folder: Path) -> None:
@@ -59,6 +61,8 @@ def load_model(folder: Path) -> TrainedModel:
         calibrated=state["calibrated"],
         rules=RULES.validate_python(state["rules"]),
         discovery=DISCOVERY.validate_python(state["discovery"]),
+        # A model of before sketches were kept has none, and whoever watches it says so.
+        sketch=SKETCH.validate_python(state.get("sketch")),
     )
 
 
@@ -119,6 +123,7 @@ def _state(model: TrainedModel) -> dict[str, Any]:
         "calibrated": model.calibrated,
         "rules": RULES.dump_python(model.rules, mode="json"),
         "discovery": DISCOVERY.dump_python(model.discovery, mode="json"),
+        "sketch": SKETCH.dump_python(model.sketch, mode="json"),
     }
 
 

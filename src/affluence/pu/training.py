@@ -11,6 +11,7 @@ from affluence.data.contract import Contract
 from affluence.data.doctor import CellRule
 from affluence.errors import UserError
 from affluence.evaluation.results import Evaluation
+from affluence.evaluation.sketches import Sketch, lay_sketch
 from affluence.features.definitions import features_of
 from affluence.features.preprocessing import Preprocessing, fit_preprocessing
 from affluence.pu.class_prior import range_under_scar
@@ -53,6 +54,7 @@ class Training:
     seed: int
     rules: tuple[CellRule, ...] = ()
     discovery: Discovery | None = None
+    sketch: Sketch | None = None
 
     def fit_of(self, key: str) -> CrossFit:
         """The cross-fit of one learner."""
@@ -112,6 +114,7 @@ def train(
         seed=seed,
         rules=rules,
         discovery=discovery,
+        sketch=lay_sketch(customers, contract.feature_columns),
     )
 
 
@@ -127,6 +130,7 @@ def choose(training: Training, evaluation: Evaluation) -> TrainedModel:
         calibrated=evaluation.reliability.calibrated,
         rules=training.rules,
         discovery=_discovery(training, champion),
+        sketch=training.sketch and training.sketch.with_score(champion.hidden),
     )
 
 
