@@ -1,10 +1,18 @@
 """The manifests of OpenShift: they render, fit the schemas, are hardened, and name only what the code knows."""
 
+import http.client
 import os
 import re
+import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import threading
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -171,6 +179,8 @@ def test_volumes_and_secrets_stand_where_the_settings_say(objects: Objects, over
             assert not variable.endswith("_FILE") or Path(value).parent == Path(mounted["secrets"]), name
         if container["command"][0] == "affluence-service":
             assert "folder" in mounted, name
+        if {"web", "collectstatic"} & set(container["command"]):
+            assert mounted["static"] == f"{given['AFFLUENCE_FOLDER']}/static", name
         if container["command"][0] == "mlflow":
             assert f"--artifacts-destination={mounted['models']}" in container["command"]
 
@@ -215,6 +225,106 @@ def test_probes_ask_where_there_is_an_answer_and_by_a_name_that_is_taken(objects
         get_resolver("affluence_service.urls").resolve("/api/v1/healthy")
 
 
+@pytest.fixture
+def web(objects: Objects, tmp_path: Path) -> Iterator[str]:
+    """The address of web, started as its pod starts it, with a route before it as the cluster's router is.
+
+    Its folder, secrets and database are this test's, and its port is free; all else is the manifest's.
+    """
+    things = objects["dev"]
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "secret-key").write_text("k" * 50)
+    (tmp_path / "database-url").write_text(f"sqlite:///{tmp_path / 'affluence.db'}")
+    given = dict(settings(things))
+    given |= {name: str(tmp_path / Path(value).name) for name, value in given.items() if name.endswith("_FILE")}
+    given |= {"AFFLUENCE_FOLDER": str(tmp_path / "folder"), "AFFLUENCE_PROJECT": str(ROOT)}
+    outside = {name: value for name, value in os.environ.items() if not re.match("AFFLUENCE_|DATABASE_URL", name)}
+    environment = outside | given | dict.fromkeys(THREADS, "1")
+    (migration,) = (list(each["command"]) for name, each, _ in containers(things) if name == "affluence-migration")
+    *before, command = (list(each["command"]) for name, each, _ in containers(things) if name == "affluence-web")
+    for each in (migration, *before):
+        subprocess.run([program(each[0]), *each[1:]], env=environment, cwd=tmp_path, capture_output=True, check=True)
+    port = str(free_port())
+    started = [program(command[0]), *command[1:]]
+    started[started.index("8000")] = port
+    started[started.index("0.0.0.0")] = "127.0.0.1"  # noqa: S104  (what the pod listens on)
+    process = subprocess.Popen(started, env=environment, cwd=tmp_path, stderr=subprocess.DEVNULL)
+    yield f"http://127.0.0.1:{port}"
+    process.terminate()
+    assert process.wait(timeout=30) == 0
+
+
+def program(name: str) -> str:
+    return str(Path(sys.executable).with_name(name))
+
+
+def free_port() -> int:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        return int(listening.getsockname()[1])
+
+
+def test_web_starts_as_its_pod_does_answers_its_probes_and_passes_the_smoke_test(
+    objects: Objects, web: str, routed: Callable[[str], str]
+) -> None:
+    (container,) = (each for name, each, _ in containers(objects["dev"]) if name == "affluence-web" and "ports" in each)
+    probe = container["startupProbe"]
+    asking = {header["name"]: header["value"] for header in probe["httpGet"]["httpHeaders"]}
+    deadline = time.monotonic() + probe["periodSeconds"] * probe["failureThreshold"]
+    while asked(web + probe["httpGet"]["path"], asking) != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    assert asked(web + container["readinessProbe"]["httpGet"]["path"], asking) == 200
+    assert asked(web + probe["httpGet"]["path"], {"Host": "affluence.elsewhere.example"}) == 400
+    smoke = [sys.executable, str(ROOT / "deploy" / "smoke.py"), routed(web)]
+    ran = subprocess.run(smoke, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout
+
+
+def asked(address: str, headers: Mapping[str, str]) -> int:
+    """The status of the answer; 0 where there is none."""
+    try:
+        request = urllib.request.Request(address, headers=dict(headers))  # noqa: S310  (an address of ours)
+        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
+            return int(answer.status)
+    except urllib.error.HTTPError as refused:
+        return refused.code
+    except OSError:
+        return 0
+
+
+@pytest.fixture
+def routed() -> Iterator[Callable[[str], str]]:
+    """Puts a stand-in for the router before an address: it asks as one does that has ended TLS."""
+    running = []
+
+    def route(behind: str) -> str:
+        class Routing(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                asking = http.client.HTTPConnection(urllib.parse.urlsplit(behind).netloc, timeout=10)
+                asking.request("GET", self.path, headers={"Host": "localhost", "X-Forwarded-Proto": "https"})
+                answer = asking.getresponse()
+                body = answer.read()
+                self.send_response(answer.status)
+                for name, value in answer.getheaders():
+                    if name.lower() in {"content-type", "content-security-policy", "location"}:
+                        self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *arguments: object) -> None:
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Routing)
+        running.append(server)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{server.server_port}"
+
+    yield route
+    for server in running:
+        server.shutdown()
+
+
 def test_the_secret_is_named_and_never_written(rendered: Mapping[str, str]) -> None:
     for text in rendered.values():
         things = list(yaml.safe_load_all(text))
@@ -236,7 +346,7 @@ def test_the_secret_is_named_and_never_written(rendered: Mapping[str, str]) -> N
 @each_overlay
 def test_no_pod_may_do_more_than_it_must(objects: Objects, overlay: str) -> None:
     found = list(containers(objects[overlay]))
-    assert len(found) == 8
+    assert len(found) == 9
     for name, container, pod in found:
         assert pod["automountServiceAccountToken"] is False, name
         assert pod["securityContext"] == {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
