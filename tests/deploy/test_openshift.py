@@ -21,6 +21,7 @@ import kubernetes_validate
 import pytest
 import yaml
 from django.urls import Resolver404, get_resolver
+from opentelemetry.sdk import environment_variables
 from tests.deploy.conftest import IMAGE, OPENSHIFT, OVERLAYS, ROOT, cpus, pod_of
 
 from affluence_service import environment as settings_of
@@ -33,10 +34,10 @@ pytestmark = pytest.mark.slow
 each_overlay = pytest.mark.parametrize("overlay", OVERLAYS)
 
 # What the settings may hold beside our own: MLflow's and OpenTelemetry's clients read these.
-OTHERS_SETTINGS = {"MLFLOW_TRACKING_URI"}
+OTHERS_SETTINGS = {"MLFLOW_TRACKING_URI", *vars(environment_variables)}
 # What a container's own lines may set beside that.
 THREADS = {"OMP_NUM_THREADS", "POLARS_MAX_THREADS", "LOKY_MAX_CPU_COUNT"}
-ELSEWHERE = {"HOME", "MLFLOW_BACKEND_STORE_URI"}
+ELSEWHERE = {"HOME", "COMPONENT", "OTEL_SERVICE_NAME", "MLFLOW_BACKEND_STORE_URI"}
 
 
 def pods(things: list[dict[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -427,6 +428,10 @@ def test_the_network_lets_through_what_is_needed_and_starts_from_nothing(objects
     assert selected(things, let_in["from"][0]["podSelector"]) == asks_mlflow
     asks_database = everyone - {"affluence-monthly-list", "affluence-retraining"}
     assert selected(things, policies["affluence-to-database"]["podSelector"]) == asks_database
+    (to_collector,) = policies["affluence-to-collector"]["egress"]
+    collector = urllib.parse.urlsplit(settings(things)["OTEL_EXPORTER_OTLP_ENDPOINT"])
+    assert to_collector["ports"] == [{"protocol": "TCP", "port": collector.port}]
+    assert collector.hostname.split(".")[1] in str(to_collector["to"])
     (from_router,) = policies["affluence-from-router"]["ingress"]
     assert from_router["ports"] == [{"protocol": "TCP", "port": 8000}]
 
