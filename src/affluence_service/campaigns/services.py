@@ -37,10 +37,13 @@ def draft(
 
     `options` are those of `affluence.decision.campaign.CampaignSettings` but its name.
 
-    Errors: Conflict when the run is no finished scoring; UserError for a capacity that contradicts itself.
+    Errors: Conflict when the run is no finished scoring, or is blocked because its table moved; UserError for a capacity
+    that contradicts itself.
     """
     if run.kind != Run.Kind.SCORE or not run.folder:
         raise Conflict("A campaign is made of a run that scored a table and is done. Choose such a run.")
+    if run.blocked:
+        raise Conflict(f"{run.blocked} No campaign is made of this run unless an approver lets it pass, with a reason.")
     _require_sound(capacity, options)
     with transaction.atomic():
         campaign = Campaign.objects.create(

@@ -21,7 +21,7 @@ from affluence_service.jobs.api_parts import JobOut
 from affluence_service.registry.models import ModelVersion
 from affluence_service.registry.selectors import versions
 from affluence_service.runs import forms, services
-from affluence_service.runs.models import Run
+from affluence_service.runs.models import Override, Run
 from affluence_service.runs.results import REPORT, file_of
 from affluence_service.runs.selectors import log_of, runs_for
 
@@ -61,15 +61,29 @@ class RunOut(serializers.ModelSerializer[Run]):
         )  # fmt: skip
 
 
+class OverrideOut(serializers.ModelSerializer[Override]):
+    """That a run may be used although its table moved: who says so, when and why."""
+
+    given_by = serializers.CharField(source="given_by.username")
+
+    class Meta:
+        """All of it."""
+
+        model = Override
+        fields = ("reason", "given_by", "given_at")
+
+
 class OneRunOut(RunOut):
     """A run with what came of it; empty until it is done."""
 
-    summary = serializers.JSONField()
+    summary = serializers.JSONField(help_text="Its part `stability` holds the table against the training table.")
+    blocked = serializers.CharField(help_text="Why no campaign may be made of it; empty if nothing forbids it.")
+    override = OverrideOut(allow_null=True, default=None)
 
     class Meta(RunOut.Meta):
         """All of it."""
 
-        fields = (*RunOut.Meta.fields, "summary")
+        fields = (*RunOut.Meta.fields, "summary", "blocked", "override")
 
 
 class RunActOut(serializers.Serializer[Any]):
@@ -156,6 +170,22 @@ class CancelRun(APIView):
         run = get_object_or_404(runs_for(request.user), id=id)
         services.cancel(request.user, run)
         return Response(RunOut(get_object_or_404(runs_for(request.user), id=id)).data, status=202)
+
+
+class OverrideRun(APIView):
+    """A run that is to be used although its table moved."""
+
+    actions = {"POST": Action.DECIDE_CAMPAIGNS}
+    problems = (409, 422)
+
+    @extend_schema(request=forms.OverrideIn, responses={201: OneRunOut}, operation_id="override_run")
+    def post(self, request: Request, id: UUID) -> Response:  # noqa: A002
+        """Let campaigns be made of a run whose table moved, with the reason; never of a run of one's own."""
+        run = get_object_or_404(runs_for(request.user), id=id)
+        asked = forms.OverrideIn(data=request.data)
+        asked.is_valid(raise_exception=True)
+        services.override(request.user, run, reason=asked.validated_data["reason"])
+        return Response(OneRunOut(get_object_or_404(runs_for(request.user), id=id)).data, status=201)
 
 
 class RunLog(APIView):

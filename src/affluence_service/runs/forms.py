@@ -56,6 +56,12 @@ class RunIn(serializers.Serializer[Any]):
         return attrs
 
 
+class OverrideIn(serializers.Serializer[Any]):
+    """Why a run may be used although its table moved."""
+
+    reason = serializers.CharField(max_length=2_000)
+
+
 class RunFilters(serializers.Serializer[Any]):
     """Which runs are listed."""
 

@@ -46,3 +46,21 @@ class Run(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.id}"
+
+    @property
+    def blocked(self) -> str:
+        """Why no campaign may be made of it: its table moved too far, and no approver has let it pass. Else empty."""
+        stability = self.summary.get("stability") or {}
+        return stability["sentence"] if stability.get("light") == "red" and not hasattr(self, "override") else ""
+
+
+class Override(models.Model):
+    """An approver's word that a run whose table moved may be used all the same, and why."""
+
+    run = models.OneToOneField(Run, on_delete=models.PROTECT, related_name="override")
+    reason = models.TextField()
+    given_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    given_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.run}: {self.reason}"

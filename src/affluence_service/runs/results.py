@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from affluence.data.contract import Contract
     from affluence.data.intake_report import IntakeReport
     from affluence.data.offer_table import OfferTable
+    from affluence.evaluation.stability_limits import Limits
     from affluence.pu.fold_models import TrainedModel
     from affluence.pu.release import ModelLabel
 
@@ -117,6 +118,13 @@ def offers_of(run: Run) -> "OfferTable":
 
     contract = contract_named(run.dataset.contract)
     return load_offers(find_offers(contract.table, folders=contract_folders()))
+
+
+def limits_now() -> "Limits":
+    """When a table has moved too far, as the project's conf/ says. Errors: UserError when it cannot be read."""
+    from affluence.evaluation.stability_limits import load_limits
+
+    return load_limits(contract_folders())
 
 
 def file_of(run: Run, name: str) -> Path:

@@ -16,6 +16,8 @@ from affluence.decision.rank_certainty import rank_certainty
 from affluence.decision.reason_words import spoken, typical_of
 from affluence.decision.segments import Segmentation
 from affluence.decision.strategy import strategies
+from affluence.evaluation.stability import Stability
+from affluence.evaluation.stability_limits import Limits
 from affluence.pu.fold_models import TrainedModel
 from affluence_service.runs import results
 from affluence_service.runs.results import OpenedDataset, plain, write_json
@@ -39,10 +41,17 @@ class Scored:
     cut: Cut
     listed: pl.DataFrame
     described: deciding.Described
+    stability: Stability | None
 
 
 def score_dataset(
-    opened: OpenedDataset, model: TrainedModel, offers: OfferTable, *, contacts: int | None, seed: int
+    opened: OpenedDataset,
+    model: TrainedModel,
+    offers: OfferTable,
+    limits: Limits,
+    *,
+    contacts: int | None,
+    seed: int,
 ) -> Scored:
     """The table scored by the model, those above the cut described; without `contacts` every tenth candidate is.
 
@@ -58,7 +67,8 @@ def score_dataset(
     listed = deciding.list_candidates(candidates, cut)
     customers = deciding.as_learned(worded, opened.customers)
     described = deciding.describe(worded, customers, scores, candidates, gains, listed, offers, seed=seed)
-    return Scored(worded, customers, scores, candidates, gains, cut, listed, described)
+    stability = steps.watch(worded, opened.customers, scores, limits)
+    return Scored(worded, customers, scores, candidates, gains, cut, listed, described, stability)
 
 
 def write_scored(scored: Scored, folder: Path) -> Mapping[str, Any]:
@@ -169,6 +179,7 @@ def _summary(scored: Scored) -> dict[str, Any]:
         "hidden": asdict(discovery.count_among(scored.candidates.height)),
         "reviewed": discovery.reviewed,
         "warnings": list(discovery.warnings),
+        "stability": scored.stability and scored.stability.to_dict(),
         "types": deciding.type_note(scored.described.typed),
         "reasons": {
             "said": explanation.said,

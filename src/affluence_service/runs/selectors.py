@@ -20,7 +20,7 @@ MOST_ENTRIES = 200
 def runs_for(person: Any) -> QuerySet[Run]:
     """The runs of the person's team, newest first; not those whose result was deleted."""
     return Run.objects.filter(team_id=person.team_id, deleted_at=None).select_related(
-        "dataset", "version", "job", "asked_by"
+        "dataset", "version", "job", "asked_by", "override__given_by"
     )
 
 
@@ -28,6 +28,12 @@ def champion_for(contract: str) -> ModelVersion | None:
     """The version that serves tables of that contract."""
     champion = serving().filter(version__contract=contract).first()
     return None if champion is None else champion.version
+
+
+def last_watched(version: ModelVersion) -> Run | None:
+    """The newest run that this version scored, of any team: what its light was is no customer's."""
+    scored = Run.objects.filter(version=version, kind=Run.Kind.SCORE, deleted_at=None).exclude(folder="")
+    return scored.select_related("override").first()
 
 
 def log_of(run: Run, person: Any) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from affluence_service.datasets.models import Dataset
 from affluence_service.datasets.models import State as DatasetState
 from affluence_service.jobs import services as jobs
 from affluence_service.registry.models import ModelVersion
-from affluence_service.runs.models import Run
+from affluence_service.runs.models import Override, Run
 from affluence_service.runs.selectors import champion_for
 
 
@@ -76,6 +76,24 @@ def cancel(person: Any, run: Run) -> None:
     if run.job is None:
         raise Conflict("It has no work left that could be cancelled.")
     jobs.cancel(run.job, by=person)
+
+
+def override(person: Any, run: Run, *, reason: str) -> Override:
+    """The word of `person`, who did not ask for the run, that campaigns may be made of it all the same.
+
+    Errors: Conflict when nothing blocks it; Refused to the one who asked for it, or without a reason.
+    """
+    if not reason.strip():
+        raise Refused("Say why the run may be used although its table moved.")
+    with transaction.atomic():
+        held = Run.objects.select_for_update().get(id=run.id)
+        if held.asked_by_id == person.pk:
+            raise Refused("You started this run, so somebody else decides on it.")
+        if not held.blocked:
+            raise Conflict("Nothing blocks this run.")
+        given = Override.objects.create(run=held, reason=reason.strip(), given_by=person)
+        record(person, "let a moved table pass", "run", held.id, details={"reason": given.reason})
+    return given
 
 
 def _start(

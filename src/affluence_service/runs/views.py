@@ -20,6 +20,7 @@ from affluence_service.runs.models import Run
 from affluence_service.runs.selectors import log_of, runs_for
 
 ON_A_PAGE = 25
+LONGEST_REASON = 2_000
 
 
 @page(Action.SEE_RUNS)
@@ -46,7 +47,8 @@ def run(request: PageRequest, id: UUID) -> HttpResponse:  # noqa: A002  (the add
         "position": jobs.position(job) if job else None,
         "log": log_of(found, request.user),
         "may_start": may(request.user, Action.START_RUNS),
-        "may_draft": may(request.user, Action.DRAFT_CAMPAIGNS),
+        "may_draft": may(request.user, Action.DRAFT_CAMPAIGNS) and not found.blocked,
+        "may_override": may(request.user, Action.DECIDE_CAMPAIGNS) and found.asked_by_id != request.user.pk,
     }
     return render(request, "runs/progress.html" if request.htmx else "runs/run.html", context)
 
@@ -72,6 +74,18 @@ def cancel(request: PageRequest, id: UUID) -> HttpResponse:  # noqa: A002
     try:
         services.cancel(request.user, found)
         messages.success(request, _("The run is being stopped."))
+    except (UserError, APIException) as error:
+        messages.warning(request, str(error), extra_tags="warn")
+    return redirect("run-page", id=id)
+
+
+@page(Action.DECIDE_CAMPAIGNS, methods=("POST",))
+def override(request: PageRequest, id: UUID) -> HttpResponse:  # noqa: A002
+    """Let campaigns be made of a run although its table moved."""
+    found = get_object_or_404(runs_for(request.user), id=id)
+    try:
+        services.override(request.user, found, reason=request.POST.get("reason", "")[:LONGEST_REASON])
+        messages.success(request, _("Campaigns can be made of this run now. Your reason is on record."))
     except (UserError, APIException) as error:
         messages.warning(request, str(error), extra_tags="warn")
     return redirect("run-page", id=id)

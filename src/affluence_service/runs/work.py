@@ -14,7 +14,7 @@ from affluence_service.registry import shelf
 from affluence_service.registry.models import ModelVersion
 from affluence_service.registry.services import take_in
 from affluence_service.runs.models import Run
-from affluence_service.runs.results import digest_of, model_of, offers_of, open_dataset
+from affluence_service.runs.results import digest_of, limits_now, model_of, offers_of, open_dataset
 from affluence_service.runs.run_log import kept_in
 
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ class Score:
                 open_dataset(run.dataset),
                 model_of(run),
                 offers_of(run),
+                limits_now(),
                 contacts=run.options.get("contacts"),
                 seed=run.options["seed"],
             )

@@ -20,6 +20,7 @@ def made_ranking(made_project: Path, tmp_path_factory: pytest.TempPathFactory) -
     """The folder of a scoring of the small made table."""
     from affluence.adapters.mlflow_registry import Registry
     from affluence.data.offer_table import load_offers
+    from affluence.evaluation.stability_limits import Limits
     from affluence_service.runs.scoring import score_dataset, write_scored
 
     folder = tmp_path_factory.mktemp("ranking")
@@ -27,7 +28,7 @@ def made_ranking(made_project: Path, tmp_path_factory: pytest.TempPathFactory) -
     opened = results.OpenedDataset(customers, made_contract(), made_intake(customers.height))
     model = Registry(folder=made_project / "data/06_models", server=None).load("affluence-made").model
     offers = load_offers(ROOT / "conf/base/offers.yml")
-    write_scored(score_dataset(opened, model, offers, contacts=None, seed=0), folder)
+    write_scored(score_dataset(opened, model, offers, Limits(), contacts=None, seed=0), folder)
     return folder
 
 
