@@ -3,6 +3,7 @@
 import http.client
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -292,6 +293,52 @@ def asked(address: str, headers: Mapping[str, str]) -> int:
         return refused.code
     except OSError:
         return 0
+
+
+@pytest.fixture
+def mlflow(objects: Objects, tmp_path: Path) -> Iterator[str]:
+    """The address of MLflow's server, started as its pod starts it but for its port, its folder and its database."""
+    (command,) = (each["command"] for name, each, _ in containers(objects["dev"]) if name == "affluence-mlflow")
+    port = free_port()
+    changed = {"--host": "127.0.0.1", "--port": port, "--artifacts-destination": tmp_path / "artifacts"}
+    options = dict(option.split("=", 1) if "=" in option else (option, None) for option in command[2:])
+    options |= {name: str(value) for name, value in changed.items()}
+    started = [
+        program(command[0]),
+        command[1],
+        *(f"{name}={value}" if value else name for name, value in options.items()),
+    ]
+    environment = os.environ | {
+        "MLFLOW_BACKEND_STORE_URI": f"sqlite:///{tmp_path / 'mlflow.db'}",
+        "HOME": str(tmp_path),
+    }
+    process = subprocess.Popen(
+        started,
+        env=environment,
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    yield f"http://127.0.0.1:{port}"
+    os.killpg(process.pid, signal.SIGTERM)
+    process.wait(timeout=30)
+
+
+def test_mlflow_starts_as_its_pod_does_and_answers_probes_and_our_pods_by_its_name_alone(
+    objects: Objects, mlflow: str
+) -> None:
+    (container,) = (each for name, each, _ in containers(objects["dev"]) if name == "affluence-mlflow")
+    probe = container["startupProbe"]
+    asking = {header["name"]: header["value"] for header in probe["httpGet"]["httpHeaders"]}
+    deadline = time.monotonic() + probe["periodSeconds"] * probe["failureThreshold"]
+    while asked(mlflow + probe["httpGet"]["path"], asking) != 200:
+        assert time.monotonic() < deadline
+        time.sleep(0.5)
+    named = urllib.parse.urlsplit(settings(objects["dev"])["MLFLOW_TRACKING_URI"]).netloc
+    experiments = "/api/2.0/mlflow/experiments/get-by-name?experiment_name=Default"
+    assert asked(mlflow + experiments, {"Host": named}) == 200
+    assert asked(mlflow + experiments, {"Host": "mlflow.elsewhere.example"}) == 403
 
 
 @pytest.fixture
