@@ -91,7 +91,7 @@ def bounds() -> str:
 def roles() -> str:
     """Who may do what in the service: an action a line, a role a column."""
     rows = ((action.value, *("yes" if action in MAY[role] else "" for role in MAY)) for action in Action)
-    return _table(("may", *(role.label for role in MAY)), rows)
+    return _table(("may", *(role.value.replace("_", " ") for role in MAY)), rows)
 
 
 PARTS: Mapping[str, Callable[[], str]] = {

@@ -9,16 +9,17 @@ from enum import StrEnum
 from typing import Any
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 
 class Role(TextChoices):
     """What a person is in a team."""
 
-    ANALYST = "analyst", "analyst"
-    APPROVER = "approver", "approver"
-    RELATIONSHIP_MANAGER = "relationship_manager", "relationship manager"
-    REVIEWER = "reviewer", "reviewer"
-    ADMINISTRATOR = "administrator", "administrator"
+    ANALYST = "analyst", _("analyst")
+    APPROVER = "approver", _("approver")
+    RELATIONSHIP_MANAGER = "relationship_manager", _("relationship manager")
+    REVIEWER = "reviewer", _("reviewer")
+    ADMINISTRATOR = "administrator", _("administrator")
 
 
 class Action(StrEnum):

@@ -51,6 +51,7 @@ class Environment:
     rate_of_person: str
     rate_of_stranger: str
     default_contract: str
+    language: str
     admin_password: str
     demo_password: str
     openid: OpenIdConnect | None
@@ -81,6 +82,7 @@ def read_environment(variables: Mapping[str, str] = os.environ) -> Environment:
         rate_of_person=read.text("AFFLUENCE_RATE_OF_PERSON", default="6000/minute"),
         rate_of_stranger=read.text("AFFLUENCE_RATE_OF_STRANGER", default="60/minute"),
         default_contract=read.text("AFFLUENCE_CONTRACT", default="reference_bank"),
+        language=read.text("AFFLUENCE_LANGUAGE", default="en-gb"),
         admin_password=read.secret("AFFLUENCE_ADMIN_PASSWORD"),
         demo_password=read.secret("AFFLUENCE_DEMO_PASSWORD"),
         openid=_openid(read),

@@ -78,8 +78,10 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
 TIME_ZONE = "UTC"
-LANGUAGE_CODE = "en-gb"
+LANGUAGE_CODE = ENVIRONMENT.language
 USE_I18N = True
+# A bank's own translations of the screens stand beside its contracts.
+LOCALE_PATHS = [ENVIRONMENT.project / "conf" / "local" / "locale"]
 
 AUTH_USER_MODEL = "people.User"
 AUTHENTICATION_BACKENDS = [

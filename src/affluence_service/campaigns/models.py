@@ -4,6 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from affluence.data.exclusion_lists import KINDS
 from affluence_service.jobs.models import Job
@@ -17,12 +18,12 @@ class Campaign(models.Model):
     class State(models.TextChoices):
         """Where it stands."""
 
-        MAKING = "making", "being made"
-        DRAFT = "draft", "draft"
-        FAILED = "failed", "could not be made"
-        SUBMITTED = "submitted", "waits for approval"
-        APPROVED = "approved", "approved"
-        REJECTED = "rejected", "rejected"
+        MAKING = "making", _("being made")
+        DRAFT = "draft", _("draft")
+        FAILED = "failed", _("could not be made")
+        SUBMITTED = "submitted", _("waits for approval")
+        APPROVED = "approved", _("approved")
+        REJECTED = "rejected", _("rejected")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="campaigns")
@@ -117,15 +118,15 @@ class Disposition(models.Model):
     class Answer(models.TextChoices):
         """What came of it: the outcomes that outcome files know."""
 
-        REACHED = "reached", "reached"
-        NOT_REACHED = "not_reached", "not reached"
-        INTERESTED = "interested", "interested"
-        TOOK_PRODUCT = "took_product", "took a product"
-        UPGRADED = "upgraded", "upgraded to affluent"
-        DECLINED = "declined", "declined"
-        COMPLAINED = "complained", "complained"
-        OPTED_OUT = "opted_out", "opted out"
-        NOT_AFFLUENT = "not_affluent", "not affluent"
+        REACHED = "reached", _("reached")
+        NOT_REACHED = "not_reached", _("not reached")
+        INTERESTED = "interested", _("interested")
+        TOOK_PRODUCT = "took_product", _("took a product")
+        UPGRADED = "upgraded", _("upgraded to affluent")
+        DECLINED = "declined", _("declined")
+        COMPLAINED = "complained", _("complained")
+        OPTED_OUT = "opted_out", _("opted out")
+        NOT_AFFLUENT = "not_affluent", _("not affluent")
 
     assignment = models.ForeignKey(Assignment, on_delete=models.PROTECT, related_name="dispositions")
     answer = models.CharField(max_length=20, choices=Answer.choices)

@@ -4,6 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from affluence_service.jobs.models import Job
 from affluence_service.people.models import Team
@@ -12,10 +13,10 @@ from affluence_service.people.models import Team
 class State(models.TextChoices):
     """Where a dataset stands."""
 
-    CHECKING = "checking", "being checked"
-    ACCEPTED = "accepted", "accepted"
-    REFUSED = "refused", "refused"
-    DELETED = "deleted", "deleted"
+    CHECKING = "checking", _("being checked")
+    ACCEPTED = "accepted", _("accepted")
+    REFUSED = "refused", _("refused")
+    DELETED = "deleted", _("deleted")
 
 
 class Dataset(models.Model):

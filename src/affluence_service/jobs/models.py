@@ -4,6 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from affluence_service.people.models import Team
 
@@ -11,11 +12,11 @@ from affluence_service.people.models import Team
 class State(models.TextChoices):
     """Where a job stands; the last three are ends."""
 
-    QUEUED = "queued", "waiting"
-    RUNNING = "running", "running"
-    DONE = "done", "done"
-    FAILED = "failed", "failed"
-    CANCELLED = "cancelled", "cancelled"
+    QUEUED = "queued", _("waiting")
+    RUNNING = "running", _("running")
+    DONE = "done", _("done")
+    FAILED = "failed", _("failed")
+    CANCELLED = "cancelled", _("cancelled")
 
 
 ENDS = (State.DONE, State.FAILED, State.CANCELLED)

@@ -8,6 +8,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class ModelVersion(models.Model):
@@ -56,10 +57,10 @@ class Proposal(models.Model):
     class State(models.TextChoices):
         """Where it stands."""
 
-        OPEN = "open", "waits for a decision"
-        APPROVED = "approved", "approved"
-        REJECTED = "rejected", "rejected"
-        WITHDRAWN = "withdrawn", "withdrawn"
+        OPEN = "open", _("waits for a decision")
+        APPROVED = "approved", _("approved")
+        REJECTED = "rejected", _("rejected")
+        WITHDRAWN = "withdrawn", _("withdrawn")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, related_name="proposals")

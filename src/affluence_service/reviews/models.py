@@ -4,6 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from affluence_service.jobs.models import Job
 from affluence_service.people.models import Team
@@ -47,9 +48,9 @@ class Verdict(models.Model):
     class Answer(models.TextChoices):
         """What was found."""
 
-        AFFLUENT = "affluent", "affluent"
-        NOT_AFFLUENT = "not affluent", "not affluent"
-        UNSURE = "unsure", "cannot tell"
+        AFFLUENT = "affluent", _("affluent")
+        NOT_AFFLUENT = "not affluent", _("not affluent")
+        UNSURE = "unsure", _("cannot tell")
 
     sheet = models.ForeignKey(Sheet, on_delete=models.PROTECT, related_name="verdicts")
     row = models.PositiveBigIntegerField()

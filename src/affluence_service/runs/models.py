@@ -4,6 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from affluence_service.datasets.models import Dataset
 from affluence_service.jobs.models import Job
@@ -17,8 +18,8 @@ class Run(models.Model):
     class Kind(models.TextChoices):
         """What a run does."""
 
-        SCORE = "score", "score a table"
-        TRAIN = "train", "train a model"
+        SCORE = "score", _("score a table")
+        TRAIN = "train", _("train a model")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     team = models.ForeignKey(Team, on_delete=models.PROTECT, related_name="runs")

@@ -7,6 +7,7 @@ from typing import Any
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.translation import gettext as _
 
 from affluence_service.candidates.selectors import mask
 
@@ -35,7 +36,9 @@ def percent(share: Any, digits: int = 0) -> str:
 @register.filter
 def points(difference: Any) -> str:
     """A difference of shares, with its sign: +18.5 points."""
-    return NOTHING if difference is None else f"{signed(100 * float(difference))} points"
+    return (
+        NOTHING if difference is None else _("{difference} points").format(difference=signed(100 * float(difference)))
+    )
 
 
 @register.filter
@@ -67,7 +70,7 @@ def interval(estimate: Any, form: str = "whole") -> str:
     if estimate is None or part(estimate, "low") is None:
         return ""
     write = WAYS[form]
-    between = " to " if form == "points" else "\u2013"
+    between = f" {_('to')} " if form == "points" else "\u2013"
     return f"90{THIN}%: {write(part(estimate, 'low'))}{between}{write(part(estimate, 'high'))}"
 
 
@@ -83,7 +86,7 @@ def when(moment: datetime | None) -> str:
     if there.date() == now.date():
         return f"{there:%H:%M}"
     if there.date() == (now - timedelta(days=1)).date():
-        return f"yesterday {there:%H:%M}"
+        return _("yesterday {time}").format(time=f"{there:%H:%M}")
     return date_format(there, "j M" if there.year == now.year else "j M Y")
 
 

@@ -27,10 +27,10 @@
     put("out-random", [...new Set(random.map((rate) => whole.format(rate * cut.contacts)))].join("\u2013"));
     if (from !== slider) slider.value = cut.contacts;
     if (from !== byId("contacts")) byId("contacts").value = cut.contacts;
-    slider.setAttribute("aria-valuetext", `${whole.format(cut.contacts)} customers`);
+    slider.setAttribute("aria-valuetext", `${whole.format(cut.contacts)} ${panel.dataset.customers}`);
     put("out-contacts", whole.format(cut.contacts));
     put("out-finds", between(cut.finds, (number) => whole.format(number)));
-    put("out-interval", cut.finds.value === null ? "(a range, no interval)" : `(90\u202f%: ${whole.format(cut.finds.low)}\u2013${whole.format(cut.finds.high)})`);
+    put("out-interval", cut.finds.value === null ? `(${panel.dataset.range})` : `(90\u202f%: ${whole.format(cut.finds.low)}\u2013${whole.format(cut.finds.high)})`);
     put("out-share", between(cut.precision, percent));
     put("out-recall", cut.recall_of_tagged ? percent(cut.recall_of_tagged.value) : "\u2013");
     put("out-chance", percent(cut.lowest_chance));
@@ -66,7 +66,7 @@
       if (answer.ok) show(told, from); else error.textContent = told.detail;
     } catch {
       error.hidden = false;
-      error.textContent = "The figures could not be brought up to date. Load the page again.";
+      error.textContent = panel.dataset.stale;
     }
     asking = false;
     if (next) { const [later, who] = next; next = null; ask(later, who); }

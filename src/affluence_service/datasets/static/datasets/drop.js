@@ -4,6 +4,8 @@
   if (!drop) return;
   const file = document.getElementById("file"), sent = document.getElementById("sent"), words = document.getElementById("sent-words");
   const error = document.getElementById("drop-error"), title = document.getElementById("drop-words"), before = title.textContent;
+  // The sentences stand on the form, in the reader's language, with words in capitals where something is put in.
+  const say = (sentence, put) => sentence.replace(/[A-Z]{3,}/g, (word) => put[word] ?? word);
   const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
 
   const fail = (sentence) => {
@@ -28,18 +30,18 @@
     request.upload.addEventListener("progress", (event) => {
       if (!event.lengthComputable) return;
       sent.value = (100 * event.loaded) / event.total;
-      words.textContent = `${megabytes(event.loaded)} of ${megabytes(event.total)}`;
+      words.textContent = say(drop.dataset.soFar, { SENT: megabytes(event.loaded), ALL: megabytes(event.total) });
     });
     request.addEventListener("load", () => {
       const to = request.getResponseHeader("X-Go-To");
       if (to) location.assign(to);
-      else fail(request.status === 413 ? `${chosen.name} is larger than what is taken.` : `${chosen.name} could not be sent (${request.status}). Load the page again and try once more.`);
+      else fail(say(request.status === 413 ? drop.dataset.tooLarge : drop.dataset.notSent, { NAME: chosen.name, STATUS: request.status }));
     });
-    request.addEventListener("error", () => fail(`The connection broke off while ${chosen.name} was sent. Try it again.`));
+    request.addEventListener("error", () => fail(say(drop.dataset.brokeOff, { NAME: chosen.name })));
     request.send(form);
   };
   file.addEventListener("change", () => send(file.files[0]));
-  drop.addEventListener("dragover", (event) => { event.preventDefault(); drop.classList.add("over"); title.textContent = "Let go to add the table"; });
+  drop.addEventListener("dragover", (event) => { event.preventDefault(); drop.classList.add("over"); title.textContent = drop.dataset.letGo; });
   drop.addEventListener("dragleave", () => { drop.classList.remove("over"); title.textContent = before; });
   drop.addEventListener("drop", (event) => {
     event.preventDefault();

@@ -65,7 +65,7 @@
     const note = document.createElement("div");
     note.className = "note warn unreached";
     note.setAttribute("role", "alert");
-    note.textContent = "This part could not be brought up to date. What it shows may be old. Load the page again.";
+    note.textContent = document.body.dataset.stale;
     target.before(note);
   };
 })();
