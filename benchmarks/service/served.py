@@ -34,7 +34,7 @@ LEFT_BY_MLFLOW = {"MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"}
 TAKE_IN = "from affluence_service.registry.services import take_in; take_in()"
 
 
-def prepare(project: Path) -> None:
+def prepare(project: Path, *, customers: int = LEARNED_FROM) -> None:
     """Make a project with a champion that learned from a small made bank, its files in `model`; once."""
     if (project / "model").is_dir():
         return
@@ -42,12 +42,12 @@ def prepare(project: Path) -> None:
     for file in (*CONF.glob(f"*_{CONTRACT}.yml"), CONF / "offers.yml"):
         (project / "conf" / "base" / file.name).write_bytes(file.read_bytes())
     contract = load_contract(CONF / f"contract_{CONTRACT}.yml")
-    accepted, report = steps.intake(read_table(bank(project, LEARNED_FROM, seed=0), contract=contract))
-    customers, used, examination = steps.examine(accepted, contract)
-    features = steps.build_features(customers, used)
-    training = steps.train(customers, features, used, examination, learners=("finder",), folds=5, seed=0, mode="fast")
+    accepted, report = steps.intake(read_table(bank(project, customers, seed=0), contract=contract))
+    kept, used, examination = steps.examine(accepted, contract)
+    features = steps.build_features(kept, used)
+    training = steps.train(kept, features, used, examination, learners=("finder",), folds=5, seed=0, mode="fast")
     in_sample = steps.score_in_sample(training, features)
-    evaluation = steps.evaluate(training, customers, in_sample, capacity_share=0.1, champion="finder")
+    evaluation = steps.evaluate(training, kept, in_sample, capacity_share=0.1, champion="finder")
     model, _ = steps.choose(training, evaluation)
     store = Registry(folder=project / "data" / "06_models", server=None)
     store.register(steps.release(model, evaluation, report), promote=True)
