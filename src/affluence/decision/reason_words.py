@@ -125,6 +125,8 @@ def sentence_of(column: Column, value: Value, typical: Typical, *, currency: str
     if typical.affluent is None:
         return f"{own}; others typically have {others}"
     affluent = _compared(column, typical.affluent.value[column.name])
+    if affluent == others:
+        return f"{own}; affluent customers and others typically have {others}"
     return f"{own}; affluent customers typically have {affluent}, others {others}"
 
 
@@ -167,7 +169,7 @@ def _own(column: Column, value: Value, *, currency: str) -> str:
 
 
 def _by_share(column: Column, typical: Typical) -> bool:
-    """Whether shares say more than typical values: of a category, a flag, or where both groups' typical is the same."""
+    """Whether shares say more than typical values: of a category, a flag, or what neither group typically has."""
     if column.type is ColumnType.CATEGORY or _is_flag(column):
         return True
     affluent = typical.affluent.value[column.name] if typical.affluent else None

@@ -61,6 +61,12 @@ def test_what_is_not_held_reads_right():
     )
 
 
+def test_what_both_groups_have_alike_is_said_once():
+    assert _sentence(DEBT, 500.0, _typical(DEBT, 0.0, 0.0)) == (
+        "credit card balance of SGD 500; affluent customers and others typically have 0"
+    )
+
+
 def test_a_flag_and_a_category_stand_beside_shares():
     assert _sentence(LOAN, 1.0, _typical(LOAN, None, None, held=(0.03, 0.2))) == (
         "a home loan; held by 20 % of affluent customers and 3 % of others"

@@ -16,6 +16,7 @@ from affluence_service.workbench.templatetags import charts, words
         (words.whole, (None,), "\u2013"),
         (words.percent, (0.3449,), "34\u202f%"),
         (words.percent, (0.3449, 1), "34.5\u202f%"),
+        (words.breakable, ("time_<b>",), "time_<wbr>&lt;b&gt;"),
         (words.points, (0.185,), "+18.5 points"),
         (words.points, (-0.02,), "\u22122.0 points"),
         (words.money, (57_600, "EUR"), "EUR 57,600"),

@@ -7,6 +7,8 @@ from typing import Any
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from affluence_service.candidates.selectors import mask
@@ -39,6 +41,12 @@ def points(difference: Any) -> str:
     return (
         NOTHING if difference is None else _("{difference} points").format(difference=signed(100 * float(difference)))
     )
+
+
+@register.filter
+def breakable(name: str) -> SafeString:
+    """A column's name that a narrow cell breaks after its underscores, and within a part only where it must."""
+    return format_html_join(SafeString("_<wbr>"), "{}", ((part,) for part in name.split("_")))
 
 
 @register.filter
