@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && { echo $$p; break; }; done)
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps
-CODE := src tests benchmarks docs deploy
+CODE := src tests benchmarks docs deploy notebooks
 
 # What a run works on: DATA=name or DATA=path CONTRACT=name-or-path; PROMOTE=1 makes its model the champion; MODE=fast
 # is quicker; CHAMPION=key says whose ranking becomes the list; REVIEW= and DO_NOT_TRAIN= name sheets,
@@ -30,6 +30,10 @@ serve: $(VENV)/main ## Run the service here: pages, API, workers, MLflow; one co
 .PHONY: demo
 demo: $(VENV)/main ## The same with people of every role and a made bank in it, SIMULATED (SERVE="--customers 10000")
 	@$(BIN)/affluence-service demo $(SERVE)
+
+.PHONY: notebooks
+notebooks: $(VENV)/notebooks ## Open the notebooks in a browser (JupyterLab)
+	@$(BIN)/jupyter lab --notebook-dir notebooks
 
 .PHONY: viz
 viz: $(VENV)/viz ## Show the pipelines in a browser (Kedro-Viz)

@@ -7,6 +7,7 @@ import inspect
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -28,7 +29,9 @@ from affluence.pu.learners.effort import EFFORTS
 from affluence.pu.learners.settings import BOUNDS
 from affluence_service.access import MAY, Action
 
-CONTRACTS = Path(__file__).resolve().parents[2] / "conf" / "base"
+ROOT = Path(__file__).resolve().parents[2]
+CONTRACTS = ROOT / "conf" / "base"
+NOTEBOOKS = ROOT / "notebooks"
 KEYS_OF: Mapping[type[BaseModel], str] = {
     Contract: "the table",
     CustomerId: "customer_id",
@@ -94,6 +97,16 @@ def roles() -> str:
     return _table(("may", *(role.value.replace("_", " ") for role in MAY)), rows)
 
 
+def notebook(name: str) -> str:
+    """A notebook as a page: its words as they stand, each cell of code as a block; outputs are not kept."""
+    cells = json.loads((NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
+    shown = ("".join(cell["source"]) for cell in cells)
+    return "\n\n".join(
+        text if cell["cell_type"] == "markdown" else f"```python\n{text}\n```"
+        for cell, text in zip(cells, shown, strict=True)
+    )
+
+
 PARTS: Mapping[str, Callable[[], str]] = {
     "command-line": command_line,
     "contract-keys": contract_keys,
@@ -102,6 +115,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "learners": learners,
     "bounds": bounds,
     "roles": roles,
+    **{f"notebook {path.stem}": partial(notebook, path.stem) for path in NOTEBOOKS.glob("*.ipynb")},
 }
 
 
@@ -109,6 +123,7 @@ class FromCode(SphinxDirective):
     """The part of the reference that its argument names."""
 
     required_arguments = 1
+    final_argument_whitespace = True
 
     def run(self) -> list[nodes.Node]:
         """The part, parsed as the page it stands on; the page is read anew at every build."""
