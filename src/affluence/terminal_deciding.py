@@ -14,9 +14,11 @@ if TYPE_CHECKING:
     from affluence.decision.outcomes import CampaignResult
     from affluence.decision.reasons import Explanation
     from affluence.decision.segments import Segmentation
+    from affluence.evaluation.challenge import Challenge
     from affluence.evaluation.comparison import Beside, Finds, ModelComparison, Reviewed
     from affluence.evaluation.fairness import FairReach, GroupReach
     from affluence.evaluation.results import Estimate
+    from affluence.pu.release import ModelLabel
 
 SHOWN_COLUMNS = 8
 DRAWN_BY = "'affluence review suggest' writes a sheet of people worth checking."
@@ -87,6 +89,19 @@ def show_reach(reach: "FairReach") -> None:
     whole = reach.overall
     say(f"Of all candidates {whole.value:.1%} are listed. Groups under 10 candidates are not told.")
     say("* is under four fifths of the others' share (EEOC 1978): a line to look at, and no verdict.")
+
+
+def show_challenge(challenge: "Challenge", label: "ModelLabel", *, table: str) -> None:
+    """Print the comparison, how the table moved, and whether the challenger is proposed."""
+    show_comparison(challenge.comparison)
+    if challenge.stability is None:
+        say("How far the table moved is not known: the champion was trained before its table was kept as counts.")
+    else:
+        say(f"The table is {challenge.stability.light}. {challenge.stability.sentence}")
+    said = "proposed as champion" if challenge.proposed else "not proposed"
+    say(f"{label.name} version {label.version} is {said}. {challenge.because}")
+    if challenge.proposed:
+        say(f"Nothing was promoted. After a look at the page: affluence promote {label.version} --contract {table}")
 
 
 def show_comparison(comparison: "ModelComparison") -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from affluence.decision.outcomes import CampaignResult
     from affluence.decision.reasons import Explanation
     from affluence.decision.segments import Segmentation
+    from affluence.evaluation.challenge import Challenge
     from affluence.evaluation.comparison import ModelComparison
     from affluence.evaluation.fairness import FairReach, Swaps
     from affluence.pu.fold_models import TrainedModel
@@ -156,6 +157,64 @@ def compare(
         )
         write_text(render_comparison_page(content), page)
     return comparison
+
+
+def challenge(
+    file: Path | None,
+    contract: str,
+    options: workspace.TrainingOptions,
+    *,
+    reviews: Sequence[Path],
+    do_not_train: Path | None,
+) -> "tuple[Challenge, ModelLabel]":
+    """A model trained and held beside the champion on the same table; a tag in the registry says if it is proposed.
+
+    The page and the figures go into data/08_reporting. Nothing is promoted.
+
+    Errors: UserError, before anything is trained, when there is no champion to challenge.
+    """
+    from affluence import steps
+    from affluence.data.contract import load_contract
+    from affluence.data.writing import write_text
+    from affluence.evaluation.challenge import judge_challenger
+    from affluence.evaluation.stability_limits import load_limits
+
+    loaded, root = load_contract(workspace.contract_path(contract)), workspace.project_root()
+    models = workspace.registry()
+    champion = models.load(f"affluence-{loaded.table}")
+    _, _, label = workspace.train(file, contract, options, reviews=reviews, do_not_train=do_not_train)
+    stem = root / "data" / "08_reporting" / f"challenge_{loaded.table}_{label.version}"
+    comparison = compare(
+        file,
+        contract,
+        champion=champion.label.version,
+        challenger=label.version,
+        reviews=reviews,
+        capacity={},
+        economics={},
+        out=None,
+        page=stem.with_suffix(".html"),
+    )
+    table = score(file, contract, version=champion.label.version)
+    stability = steps.watch(
+        table.model, table.customers, table.scores, load_limits([root / "conf" / "base", root / "conf" / "local"])
+    )
+    challenger = models.load(label.name, version_number=label.version).model
+    alike = bool(champion.model.discovery.drivers) == bool(challenger.discovery.drivers)
+    judged = judge_challenger(comparison, stability, alike=alike)
+    told = {
+        "model": label.name,
+        "champion": champion.label.version,
+        "challenger": label.version,
+        "proposed": judged.proposed,
+        "because": judged.because,
+        "comparison": comparison.to_dict(),
+        "stability": stability and stability.to_dict(),
+    }
+    write_text(json.dumps(told, indent=1), stem.with_suffix(".json"))
+    if judged.proposed:
+        models.propose(label.name, label.version, because=judged.because)
+    return judged, label
 
 
 def read_verdicts(reviews: Sequence[Path], customers: "pl.DataFrame") -> "pl.DataFrame | None":

@@ -37,8 +37,8 @@ def draft(
 
     `options` are those of `affluence.decision.campaign.CampaignSettings` but its name.
 
-    Errors: Conflict when the run is no finished scoring, or is blocked because its table moved; UserError for a capacity
-    that contradicts itself.
+    Errors: Conflict when the run is no finished scoring, or is blocked because its table moved; UserError for a
+    capacity that contradicts itself.
     """
     if run.kind != Run.Kind.SCORE or not run.folder:
         raise Conflict("A campaign is made of a run that scored a table and is done. Choose such a run.")

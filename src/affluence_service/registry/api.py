@@ -31,6 +31,9 @@ class ModelOut(serializers.ModelSerializer[ModelVersion]):
     """A version: what was measured, each figure with its interval, and what it learned from."""
 
     champion = serializers.BooleanField(help_text="Whether it serves.")
+    light = serializers.CharField(
+        allow_null=True, help_text="How far the last table that it scored moved: green, amber or red."
+    )
     trained_by = serializers.CharField(source="trained_by.username", default=None, allow_null=True)
     metrics = serializers.DictField(child=serializers.JSONField(), help_text="Against the tag, out of fold.")
     facts = serializers.DictField(child=serializers.JSONField())
@@ -47,6 +50,7 @@ class ModelOut(serializers.ModelSerializer[ModelVersion]):
             "fingerprint",
             "registered_at",
             "champion",
+            "light",
             "usable",
             "problem",
             "trained_by",

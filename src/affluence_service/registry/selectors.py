@@ -1,14 +1,19 @@
 """What can be read of models."""
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from affluence_service.registry.models import Champion, ModelVersion, Proposal
 
 
 def versions() -> QuerySet[ModelVersion]:
-    """Every version, newest first, with whether it is `champion`. Models hold no customer: all teams share them."""
+    """Every version, newest first, with whether it is `champion` and the `light` of the last table that it scored.
+
+    Models hold no customer: all teams share them.
+    """
     serves = Exists(Champion.objects.filter(version=OuterRef("pk")))
-    return ModelVersion.objects.annotate(champion=serves).select_related("trained_by")
+    scored = ModelVersion.objects.filter(pk=OuterRef("pk"), runs__kind="score", runs__deleted_at=None)
+    last = scored.exclude(runs__folder="").order_by("-runs__asked_at").values("runs__summary__stability__light")[:1]
+    return ModelVersion.objects.annotate(champion=serves, light=Subquery(last)).select_related("trained_by")
 
 
 def versions_of(*, contract: str | None = None, champion: bool | None = None) -> QuerySet[ModelVersion]:

@@ -30,12 +30,6 @@ def champion_for(contract: str) -> ModelVersion | None:
     return None if champion is None else champion.version
 
 
-def last_watched(version: ModelVersion) -> Run | None:
-    """The newest run that this version scored, of any team: what its light was is no customer's."""
-    scored = Run.objects.filter(version=version, kind=Run.Kind.SCORE, deleted_at=None).exclude(folder="")
-    return scored.select_related("override").first()
-
-
 def log_of(run: Run, person: Any) -> Mapping[str, Any]:
     """What became of a run: who did what to it when, and what its work told, also while it goes on."""
     job = run.job
