@@ -29,6 +29,7 @@ from mlflow.types import ColSpec, DataType, Schema
 
 import affluence
 from affluence.adapters import TRACKING_SERVER, mlflow_model
+from affluence.adapters.mlflow_evidence import hash_tags, model_files, take_evidence
 from affluence.data.contract import ColumnType, Contract
 from affluence.errors import UserError
 from affluence.evaluation.results import Estimate, Evaluation
@@ -36,6 +37,7 @@ from affluence.pu.release import ModelLabel, Release, ReleasedModel
 from affluence.pu.storage import load_model, save_model
 from affluence.pu.tuning import State, Trial
 from affluence.pu.tuning_record import Tuning
+from affluence.reporting.evidence_pack import Evidence
 from affluence.reporting.figures import figures_page
 from affluence.reporting.model_card import card_content, render_model_card
 
@@ -219,9 +221,14 @@ class Registry:
             mlflow.artifacts.download_artifacts(run_id=run, artifact_path=document, dst_path=str(folder))
         return dict(self._client().get_run(run).data.params)
 
-    def propose(self, name: str, version_number: str, *, because: str) -> None:
-        """Say with a version that it is proposed as champion, and why; whoever approves promotes it."""
-        self._client().set_model_version_tag(name, version_number, "proposed", because)
+    def evidence(self, name: str, *, alias: str = CHAMPION, version_number: str | None = None) -> Evidence:
+        """All that is held of a version and was hashed when it was registered; `make_pack` shows it.
+
+        Errors: UserError when there is no such version.
+        """
+        found = self._find(name, alias=alias, version_number=version_number)
+        self._use()
+        return take_evidence(self._client(), found, self._label(found, {}))
 
     def promote(self, name: str, version_number: str, *, by: str) -> ModelLabel:
         """Make a version champion; `by` is who approved it. The version before it keeps its number and can return.
@@ -251,12 +258,14 @@ class Registry:
     def _register(self, release: Release, *, promote: bool, asked_as: str) -> ModelLabel:
         mlflow.log_params(_parameters(release))
         mlflow.log_metrics(_metrics(release.evaluation))
-        for name, content in _documents(release).items():
-            mlflow.log_text(content, name)
+        documents = _documents(release)
+        for document, content in documents.items():
+            mlflow.log_text(content, document)
         name = model_name(release.model.contract)
         with tempfile.TemporaryDirectory() as temporary:
             folder = Path(temporary) / "model"
             save_model(release.model, folder)
+            hashed = hash_tags({document: text.encode() for document, text in documents.items()} | model_files(folder))
             logged = _quietly(mlflow.pyfunc.log_model)(
                 name="model",
                 loader_module=mlflow_model.__name__,
@@ -265,7 +274,7 @@ class Registry:
                 signature=signature_of(release.model.contract),
                 pip_requirements=[f"{package}=={version(package)}" for package in MODEL_REQUIREMENTS],
             )
-        number = self._new_version(name, logged, tags={ASKED_AS: asked_as} if asked_as else None)
+        number = self._new_version(name, logged, tags=hashed | ({ASKED_AS: asked_as} if asked_as else {}))
         return self._conclude(release, number, promote=promote)
 
     def _conclude(self, release: Release, number: str, *, promote: bool) -> ModelLabel:
@@ -277,7 +286,10 @@ class Registry:
                 self._make_champion(name, number)
         found = self._client().get_model_version(name, number)
         label = self._label(found, release.model.learner.settings)
-        self._client().log_text(str(found.run_id), _model_card(release, label), "model_card.html")
+        card = _model_card(release, label)
+        self._client().log_text(str(found.run_id), card, CARD)
+        for key, digest in hash_tags({CARD: card.encode()}).items():
+            self._client().set_model_version_tag(name, number, key, digest)
         return label
 
     def _asked_before(self, release: Release, asked_as: str) -> str | None:
@@ -287,7 +299,7 @@ class Registry:
         found = self._client().search_model_versions(f"name = '{name}' and tags.{ASKED_AS} = '{asked_as}'")
         return str(found[0].version) if found else None
 
-    def _new_version(self, name: str, logged: ModelInfo, *, tags: dict[str, str] | None) -> str:
+    def _new_version(self, name: str, logged: ModelInfo, *, tags: dict[str, str]) -> str:
         client = self._client()
         if not client.search_registered_models(filter_string=f"name = '{name}'"):
             client.create_registered_model(name)
