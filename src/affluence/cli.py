@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from affluence import terminal, workspace
+from affluence import terminal, terminal_deciding, workspace, workspace_deciding
 from affluence.cli_campaign import campaign
 from affluence.cli_deciding import capacity, compare, explain, reach, segments
 from affluence.cli_options import (
@@ -185,6 +185,7 @@ def run(
 @click.option("--do-not-train", type=SHEET, help=DO_NOT_TRAIN_HELP)
 @click.option("--tuned", type=SHEET, help=TUNED_HELP)
 @click.option("--promote", is_flag=True, help="Make the model the champion.")
+@click.option("--challenge", is_flag=True, help="Hold it beside the champion and say whether it is proposed.")
 def train(
     file: Path | None,
     contract: str,
@@ -198,11 +199,15 @@ def train(
     do_not_train: Path | None,
     tuned: Path | None,
     promote: bool,
+    challenge: bool,
 ) -> None:
     """Train on the table in FILE (default: the contract's own) and register the champion's model as challenger.
 
-    It becomes champion when there is none, or with --promote; else later, with `affluence promote`.
+    It becomes champion when there is none, or with --promote; else later, with `affluence promote`. With --challenge it
+    is compared with the champion, and proposed if it is better for sure or the table moved too far: never promoted.
     """
+    if promote and challenge:
+        raise UserError("A challenger is proposed, never promoted at once. Give --challenge or --promote, not both.")
     options = workspace.TrainingOptions(
         learners=tuple(learners),
         folds=folds,
@@ -212,6 +217,13 @@ def train(
         champion=champion,
         tuned=tuned,
     )
+    if challenge:
+        with terminal.progress():
+            judged, label = workspace_deciding.challenge(
+                file, contract, options, reviews=reviews, do_not_train=do_not_train
+            )
+        terminal_deciding.show_challenge(judged, label, table=contract)
+        return
     with terminal.progress():
         evaluation, discovery, label = workspace.train(
             file, contract, options, reviews=reviews, do_not_train=do_not_train, promote=promote

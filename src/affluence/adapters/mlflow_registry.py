@@ -221,6 +221,10 @@ class Registry:
             mlflow.artifacts.download_artifacts(run_id=run, artifact_path=document, dst_path=str(folder))
         return dict(self._client().get_run(run).data.params)
 
+    def propose(self, name: str, version_number: str, *, because: str) -> None:
+        """Say with a version that it is proposed as champion, and why; whoever approves promotes it."""
+        self._client().set_model_version_tag(name, version_number, "proposed", because)
+
     def evidence(self, name: str, *, alias: str = CHAMPION, version_number: str | None = None) -> Evidence:
         """All that is held of a version and was hashed when it was registered; `make_pack` shows it.
 
