@@ -5,6 +5,7 @@ A page asks for one with the directive `from-code` and the part's name.
 
 import inspect
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import partial
@@ -13,6 +14,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import click
+import django
 from docutils import nodes  # type: ignore[import-untyped]
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -22,6 +24,8 @@ from sphinx.util.docutils import SphinxDirective
 
 from affluence.cli import main
 from affluence.data.contract import Column, Contract, CustomerId, Locale, Policy, Tag, load_contract
+from affluence.decision.reason_words import codes_of
+from affluence.evaluation import calibration, fairness, paired, ranking, stability, truth
 from affluence.features.definitions import DERIVED, Feature, features_of
 from affluence.pu.finder_method import FinderMethod
 from affluence.pu.learners import LEARNERS
@@ -97,6 +101,45 @@ def roles() -> str:
     return _table(("may", *(role.value.replace("_", " ") for role in MAY)), rows)
 
 
+def reason_codes() -> str:
+    """Every code that a reason can have, for each table whose contract is shipped."""
+    parts = []
+    for path in sorted(CONTRACTS.glob("contract_*.yml")):
+        contract = load_contract(path)
+        rows = ((f"`{code}`", f"`{column}`", use, said) for code, column, use, said in codes_of(contract).iter_rows())
+        parts.append(f"## {contract.title}\n\n{_table(('code', 'column', 'for', 'what it says'), rows)}")
+    return "\n".join(parts)
+
+
+def metrics() -> str:
+    """The figures that are measured: every public function of the modules of evaluation, with what it returns."""
+    parts = []
+    for module in (ranking, calibration, paired, truth, stability, fairness):
+        functions = [
+            (name, function)
+            for name, function in inspect.getmembers(module, inspect.isfunction)
+            if function.__module__ == module.__name__ and not name.startswith("_")
+        ]
+        rows = ((f"`{name}`", _first_line(function)) for name, function in functions)
+        parts.append(f"## {module.__name__}\n\n{_first_line(module)}\n\n{_table(('figure', 'what it is'), rows)}")
+    return "\n".join(parts)
+
+
+def service_api() -> str:
+    """Every address of the service's API: what it does, by the tags of its schema."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "affluence_service.settings")
+    os.environ.setdefault("AFFLUENCE_DEBUG", "1")
+    django.setup()
+    from drf_spectacular.generators import SchemaGenerator
+
+    rows: dict[str, list[tuple[str, str, str]]] = {}
+    for path, methods in SchemaGenerator().get_schema(public=True)["paths"].items():
+        for method, operation in methods.items():
+            said = operation.get("summary") or operation.get("description", "").split("\n")[0]
+            rows.setdefault(operation["tags"][0], []).append((f"`{method.upper()}`", f"`{path}`", said))
+    return "\n".join(f"## {tag}\n\n{_table(('method', 'address', 'what it does'), told)}" for tag, told in rows.items())
+
+
 def notebook(name: str) -> str:
     """A notebook as a page: its words as they stand, each cell of code as a block; outputs are not kept."""
     cells = json.loads((NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
@@ -115,6 +158,9 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "learners": learners,
     "bounds": bounds,
     "roles": roles,
+    "reason-codes": reason_codes,
+    "metrics": metrics,
+    "service-api": service_api,
     **{f"notebook {path.stem}": partial(notebook, path.stem) for path in NOTEBOOKS.glob("*.ipynb")},
 }
 
@@ -206,6 +252,10 @@ def _settings(settings: Mapping[str, float | int | str]) -> str:
     return ", ".join(
         f"`{name}` {value:.4g}" if isinstance(value, float) else f"`{name}` {value}" for name, value in settings.items()
     )
+
+
+def _first_line(documented: object) -> str:
+    return (inspect.getdoc(documented) or "").split("\n")[0]
 
 
 def _codes(words: Iterable[str]) -> str:
