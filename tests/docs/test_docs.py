@@ -26,8 +26,8 @@ each_paper = pytest.mark.parametrize("paper", PAPERS, ids=lambda path: str(path.
 
 
 def prose(paper: Path) -> str:
-    """A paper without its blocks and inline code."""
-    return INLINE.sub("", re.sub(r"^```.*?^```$", "", paper.read_text(), flags=re.MULTILINE | re.DOTALL))
+    """A paper without its blocks, comments and inline code."""
+    return INLINE.sub("", re.sub(r"^```.*?^```$|<!--.*?-->", "", paper.read_text(), flags=re.MULTILINE | re.DOTALL))
 
 
 def commands(paper: Path) -> list[list[str]]:
