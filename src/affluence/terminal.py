@@ -203,7 +203,8 @@ def show_run(data: Path) -> None:
         f"{compared.candidates_in_sample:,} the in-sample way, which remembers the tags it is asked about."
     )
     show_model(label, table=evaluation.table)
-    say(f"List:   {results / 'candidates.csv'}")
+    say(f"Everyone ranked:    {results / 'candidates.csv'}")
+    say(f"List, with reasons: {results / 'list.csv'}")
     say(f"Report: {data / '08_reporting' / 'run_report.html'}")
 
 

@@ -40,7 +40,7 @@ def warnings_about(
 
 
 def _about_selection(purity: float, drivers: Sequence[int], reviewed: int) -> list[str]:
-    check = f"Checking {WORTH_REVIEWING} customers by hand (suggest_review) would test it."
+    check = f"Checking {WORTH_REVIEWING} customers by hand (affluence review suggest) would test it."
     if reviewed:
         few = f" Only {reviewed} were checked; {WORTH_REVIEWING} tell more." if reviewed < WORTH_REVIEWING else ""
         sentence = f"The ranking follows the tags and the verdicts on {reviewed} customers without one.{few}"

@@ -76,7 +76,7 @@ def _uploaded(analyst: "User", customers: int | None) -> Any:
     if held is not None:
         return held
     made = receive(analyst, from_stream(_bank(customers), name=FILE), contract=CONTRACT)
-    click.echo("The SIMULATED bank is uploaded and is being checked; see Datasets.")
+    click.echo("The SIMULATED bank is uploaded and is being checked; see Customer tables.")
     _follow(lambda: Dataset.objects.get(id=made.id).job)
     dataset = Dataset.objects.get(id=made.id)
     if dataset.state != State.ACCEPTED:

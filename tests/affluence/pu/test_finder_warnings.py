@@ -37,7 +37,7 @@ def test_selective_tagging_is_said_aloud():
     (sentence,) = sentences(sure=1.0)
     assert sentence.startswith("TAGGING LOOKS SELECTIVE: 98% of the customers surest to be tagged are tagged.")
     assert "tag_drivers" in sentence
-    assert "suggest_review" in sentence
+    assert "affluence review suggest" in sentence
 
 
 def test_where_tagging_may_be_random_the_assumption_is_said():
