@@ -6,6 +6,7 @@ A page asks for one with the directive `from-code` and the part's name.
 import inspect
 import json
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from functools import partial
@@ -46,6 +47,7 @@ KEYS_OF: Mapping[type[BaseModel], str] = {
 }
 # Columns of a terminal: what fits on a page without scrolling.
 WIDTH = 84
+LINK = re.compile(r"(?:\]\(|<)(https?://[^\s)>]+)")
 PLAIN = {str: "text", Path: "a path", bool: "true or false", float: "a number"}
 
 
@@ -140,6 +142,17 @@ def service_api() -> str:
     return "\n".join(f"## {tag}\n\n{_table(('method', 'address', 'what it does'), told)}" for tag, told in rows.items())
 
 
+def external_links() -> str:
+    """Every address outside this documentation that a paper links to, with the papers in which it stands."""
+    papers = [*ROOT.glob("*.md"), *(path for path in (ROOT / "docs").rglob("*.md") if "_build" not in path.parts)]
+    standing: dict[str, set[str]] = {}
+    for paper in papers:
+        for address in LINK.findall(paper.read_text(encoding="utf-8")):
+            standing.setdefault(address, set()).add(str(paper.relative_to(ROOT)))
+    rows = ((f"<{address}>", _codes(sorted(places))) for address, places in sorted(standing.items()))
+    return _table(("address", "stands in"), rows)
+
+
 def notebook(name: str) -> str:
     """A notebook as a page: its words as they stand, each cell of code as a block; outputs are not kept."""
     cells = json.loads((NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8"))["cells"]
@@ -161,6 +174,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "reason-codes": reason_codes,
     "metrics": metrics,
     "service-api": service_api,
+    "external-links": external_links,
     **{f"notebook {path.stem}": partial(notebook, path.stem) for path in NOTEBOOKS.glob("*.ipynb")},
 }
 

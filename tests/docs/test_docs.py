@@ -194,15 +194,21 @@ def test_code_in_the_papers_is_python():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", ["docs/explanation/out_of_fold.md", "docs/reference/api.md"])
+@pytest.mark.parametrize(
+    "page", ["docs/explanation/out_of_fold.md", "docs/explanation/why_classification.md", "docs/reference/api.md"]
+)
 def test_the_code_that_a_page_shows_runs(page):
     ((_, program), *_) = [block for block in BLOCK.findall((ROOT / page).read_text()) if block[0] == "python"]
     ran = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr[-2_000:]
-    if "print(" in program:
+    if "roc_auc" in program:
         out_of_fold, in_sample = (float(figure) for figure in re.findall(r"(0\.\d{3}) \(90%", ran.stdout))
         assert abs(out_of_fold - 0.5) < 0.02
         assert in_sample > 0.9
+    if "KMeans" in program:
+        *by_clusters, by_finder = (float(share) for share in re.findall(r"first 10 %: (0\.\d+)", ran.stdout))
+        assert by_finder > max(by_clusters) - 0.05
+        assert max(by_clusters) - min(by_clusters) > 0.05
 
 
 @pytest.fixture(scope="module")
@@ -230,6 +236,16 @@ def test_every_link_between_built_pages_arrives(built):
         for target in re.findall(r'href="([^"#]*)(?:#[^"]*)?"', page.read_text(encoding="utf-8")):
             if target and not re.match(r"[a-z]+:", target):
                 assert (page.parent / target.split("?")[0]).exists(), f"{page.name} -> {target}"
+
+
+@pytest.mark.slow
+def test_every_link_that_leaves_is_on_the_page_of_external_links(built):
+    leaving = re.compile(r'href="(https?://[^"#]+)')
+    listed = set(leaving.findall((built / "project" / "external_links.html").read_text(encoding="utf-8")))
+    makers = ("https://www.sphinx-doc.org/", "https://pradyunsg.me/", "https://github.com/pradyunsg/furo")
+    for page in built.rglob("*.html"):
+        for address in leaving.findall(page.read_text(encoding="utf-8")):
+            assert address in listed or address.startswith(makers), f"{page.name} links to {address}"
 
 
 @pytest.mark.slow
