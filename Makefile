@@ -31,6 +31,10 @@ serve: $(VENV)/main ## Run the service here: pages, API, workers, MLflow; one co
 demo: $(VENV)/main ## The same with people of every role and a made bank in it, SIMULATED (SERVE="--customers 10000")
 	@$(BIN)/affluence-service demo $(SERVE)
 
+.PHONY: observe
+observe: $(VENV)/main ## As demo, with traces in MLflow's pages, metrics for Prometheus and logs as JSON (SERVE="--customers 10000")
+	@$(BIN)/affluence-service demo --observe $(SERVE)
+
 .PHONY: notebooks
 notebooks: $(VENV)/notebooks ## Open the notebooks in a browser (JupyterLab)
 	@$(BIN)/jupyter lab --notebook-dir notebooks
@@ -87,9 +91,14 @@ format: $(VENV)/dev ## Format the code and sort its imports
 ##@ Ship
 # DRY=1 says what would be run. An image is deployed by its digest, as the push wrote it down.
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
+IMAGE ?= affluence:$(VERSION)
 IMAGE_REFERENCE ?= $(shell cat build/image.reference 2>/dev/null)
 ENVIRONMENT ?= dev
 SCANNER ?= trivy image --exit-code 1 --severity HIGH,CRITICAL --ignore-unfixed
+
+.PHONY: image
+image: ## Build the image with podman, docker or buildah (IMAGE=, BASE=, BUILDER=, BUILD_OPTIONS=, DRY=1)
+	@DRY=$(DRY) deploy/image.sh "$(IMAGE)" "$(VERSION)"
 
 .PHONY: push
 push: ## Push the image and write its digest down (IMAGE=, REGISTRY=host/name, VERSION=, DRY=1)

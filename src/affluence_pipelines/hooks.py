@@ -1,6 +1,9 @@
 """What happens around a Kedro run: it tells its progress, and is tracked in MLflow from first node to last."""
 
 import logging
+import os
+from contextlib import ExitStack, suppress
+from importlib.metadata import version
 from typing import Any
 
 from kedro.framework.hooks import hook_impl
@@ -9,7 +12,9 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from affluence import progress
+from affluence.adapters import telemetry
 from affluence.adapters.mlflow_registry import Registry
+from affluence.adapters.telemetry import Key, SpanName
 from affluence_pipelines.datasets import RegisteredModelDataset
 
 
@@ -30,6 +35,60 @@ class RunProgress:
     def after_node_run(self, node: Node) -> None:
         """Tell that the node is done."""
         progress.report(_sentence(node), done=1, total=1)
+
+
+class RunTelling:
+    """Tells OpenTelemetry of the run and of each node in it, where its variables say so.
+
+    A run that was begun by another program goes on under that one's span, by the variable TRACEPARENT.
+    """
+
+    def __init__(self) -> None:
+        self._open: dict[str, ExitStack] = {}
+
+    @hook_impl
+    def before_pipeline_run(self, pipeline: Pipeline) -> None:
+        """Open the run's span."""
+        telemetry.start("affluence-pipeline", version=version("affluence"))
+        parent = {"traceparent": os.environ["TRACEPARENT"]} if os.environ.get("TRACEPARENT") else None
+        self._begin(SpanName.PIPELINE, f"{SpanName.PIPELINE} of {len(pipeline.nodes)} nodes", {}, parent)
+
+    @hook_impl
+    def before_node_run(self, node: Node) -> None:
+        """Open the node's span."""
+        self._begin(node.name, f"{SpanName.NODE} {node.name}", {Key.NODE: node.name}, None)
+
+    @hook_impl
+    def after_node_run(self, node: Node) -> None:
+        """Close the node's span."""
+        self._end(node.name)
+
+    @hook_impl
+    def on_node_error(self, error: Exception, node: Node) -> None:
+        """Close the node's span as failed."""
+        self._end(node.name, error)
+
+    @hook_impl
+    def after_pipeline_run(self) -> None:
+        """Close the run's span and send what is left."""
+        self._end(SpanName.PIPELINE)
+        telemetry.stop()
+
+    @hook_impl
+    def on_pipeline_error(self, error: Exception) -> None:
+        """Close the run's span as failed."""
+        self._end(SpanName.PIPELINE, error)
+        telemetry.stop()
+
+    def _begin(self, key: str, name: str, told: dict[Key, Any], parent: dict[str, str] | None) -> None:
+        self._open[key] = ExitStack()
+        self._open[key].enter_context(telemetry.span(name, told, parent=parent))
+
+    def _end(self, key: str, error: Exception | None = None) -> None:
+        if key in self._open:
+            # The error goes its own way; here it only ends the span.
+            with suppress(Exception):
+                self._open.pop(key).__exit__(type(error) if error else None, error, None)
 
 
 class RunTracking:

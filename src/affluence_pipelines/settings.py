@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 from kedro.config import OmegaConfigLoader
 
-from affluence_pipelines.hooks import RunProgress, RunTracking
+from affluence_pipelines.hooks import RunProgress, RunTelling, RunTracking
 
-HOOKS = (RunProgress(), RunTracking())
+HOOKS = (RunTelling(), RunProgress(), RunTracking())
 # Nothing is reported to anyone about how this project is used.
 DISABLE_HOOKS_FOR_PLUGINS = ("kedro-telemetry",)
 CONFIG_LOADER_CLASS = OmegaConfigLoader

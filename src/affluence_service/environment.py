@@ -52,6 +52,7 @@ class Environment:
     rate_of_stranger: str
     default_contract: str
     language: str
+    log_lines: str
     admin_password: str
     demo_password: str
     openid: OpenIdConnect | None
@@ -83,6 +84,7 @@ def read_environment(variables: Mapping[str, str] = os.environ) -> Environment:
         rate_of_stranger=read.text("AFFLUENCE_RATE_OF_STRANGER", default="60/minute"),
         default_contract=read.text("AFFLUENCE_CONTRACT", default="reference_bank"),
         language=read.text("AFFLUENCE_LANGUAGE", default="en-gb"),
+        log_lines=read.one_of("AFFLUENCE_LOG_LINES", ("plain", "json")),
         admin_password=read.secret("AFFLUENCE_ADMIN_PASSWORD"),
         demo_password=read.secret("AFFLUENCE_DEMO_PASSWORD"),
         openid=_openid(read),
@@ -110,6 +112,13 @@ class _Reader:
 
     def text(self, name: str, *, default: str) -> str:
         return self.variables.get(name, "").strip() or default
+
+    def one_of(self, name: str, choices: tuple[str, ...]) -> str:
+        """One of the choices, the first where nothing is said."""
+        found = self.text(name, default=choices[0])
+        if found not in choices:
+            raise UserError(f"{name} is '{found}'. It takes {' or '.join(choices)}.")
+        return found
 
     def wanted(self, name: str) -> str:
         found = self.text(name, default="")

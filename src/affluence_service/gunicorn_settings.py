@@ -4,6 +4,7 @@ Its log of requests stays off: an address can hold what somebody searched for. T
 """
 
 from pathlib import Path
+from typing import Any
 
 from joblib import cpu_count
 
@@ -20,3 +21,17 @@ keepalive = 75
 control_socket_disable = True
 if Path("/dev/shm").is_dir():  # noqa: S108  (memory, for heartbeats that shall not wait for a disk)
     worker_tmp_dir = "/dev/shm"  # noqa: S108
+
+
+def post_fork(server: Any, worker: Any) -> None:  # noqa: ARG001  (as gunicorn calls it)
+    """Begin telling in each process: threads that send do not come along from the one that they part from."""
+    from affluence_service import observing
+
+    observing.begin("affluence-web")
+
+
+def worker_exit(server: Any, worker: Any) -> None:  # noqa: ARG001  (as gunicorn calls it)
+    """Tell the last of it."""
+    from affluence.adapters import telemetry
+
+    telemetry.stop()

@@ -7,6 +7,7 @@ from pathlib import Path
 import dj_database_url
 from csp.constants import NONCE, NONE, SELF
 
+from affluence.adapters import telemetry
 from affluence.errors import UserError
 from affluence_service.environment import read_environment
 
@@ -36,6 +37,7 @@ INSTALLED_APPS = [
     *(f"affluence_service.{room}" for room in ROOMS),
 ]
 MIDDLEWARE = [
+    *(["affluence_service.observing.timed"] if telemetry.is_on() else []),
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "affluence_service.headers.careful",
@@ -222,8 +224,8 @@ SPECTACULAR_SETTINGS = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "formatters": {"careful": {"()": telemetry.Careful, "lines": ENVIRONMENT.log_lines}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "careful"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {"axes": {"level": "WARNING"}, "affluence.progress": {"level": "WARNING"}},
 }

@@ -3,15 +3,16 @@
 import logging
 import shutil
 import time
-import traceback
 from pathlib import Path
 
 from django.conf import settings
 from django.db import DatabaseError
 
 from affluence import progress
+from affluence.adapters import telemetry
+from affluence.adapters.telemetry import Key, SpanName
 from affluence.errors import UserError
-from affluence_service.jobs.models import Job
+from affluence_service.jobs.models import Job, State
 from affluence_service.jobs.services import LeaseLost, fail, finish, tell
 from affluence_service.jobs.work import Task, work_of
 
@@ -54,6 +55,21 @@ def folder_of(job: Job) -> Path:
 
 def do(job: Job) -> None:
     """Do a job that is leased to this process, and end it; a lease that was lost on the way changes nothing."""
+    told = {Key.JOB: str(job.id), Key.JOB_KIND: job.kind, Key.ATTEMPT: job.attempts, Key.WAITED: _waited(job)}
+    with telemetry.span(f"{SpanName.JOB} {job.kind}", told, kind="worker", parent=job.trace_context) as span:
+        _do(job)
+        if telemetry.recording():
+            state = Job.objects.values_list("state", flat=True).get(id=job.id)
+            telemetry.note({Key.JOB_STATE: state})
+            if state == State.FAILED:
+                telemetry.failed(span, State.FAILED)
+
+
+def _waited(job: Job) -> float:
+    return (job.started_at - job.queued_at).total_seconds() if job.started_at else 0.0
+
+
+def _do(job: Job) -> None:
     folder = folder_of(job)
     listener, channel = Teller(job), logging.getLogger(progress.LOGGER_NAME)
     level = channel.level
@@ -61,14 +77,16 @@ def do(job: Job) -> None:
     channel.setLevel(logging.INFO)
     try:
         folder.mkdir(parents=True)
-        finish(job, work_of(job.kind).do(Task(job.subject, job.parameters, folder)), folder)
+        with telemetry.Stages().heard(progress.LOGGER_NAME):
+            result = work_of(job.kind).do(Task(job.subject, job.parameters, folder))
+        finish(job, result, folder)
     except LeaseLost:
         shutil.rmtree(folder, ignore_errors=True)
     except UserError as error:
         _fail(job, folder, str(error), "")
     except Exception as error:  # noqa: BLE001  (whatever it is, the user is told)
         told = APOLOGY.format(kind=type(error).__name__, job=job.id)
-        trace = _where(error)
+        trace = telemetry.where(error)
         # The error's own words may name customers.
         _logger.error("job %s failed:\n%s", job.id, trace)  # noqa: TRY400
         _fail(job, folder, told, trace)
@@ -83,15 +101,6 @@ def _fail(job: Job, folder: Path, sentence: str, trace: str) -> None:
     """End the job as failed. The folder goes only then: a connection lost at the end leaves it open who won."""
     if fail(job, sentence, traceback=trace):
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _where(error: BaseException | None) -> str:
-    """Where an error came from and of which kinds it is, innermost first, without its words or any value."""
-    parts = []
-    while error is not None:
-        parts.append("".join(traceback.format_tb(error.__traceback__)) + type(error).__name__)
-        error = error.__cause__ or error.__context__
-    return "\n".join(reversed(parts))
 
 
 def _remove_others(folder: Path) -> None:

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from django.db.models import DateTimeField, ExpressionWrapper, F, Q
 from django.db.models.functions import Now
 
+from affluence.adapters import telemetry
 from affluence_service.api_errors import Conflict
 from affluence_service.audit.services import SYSTEM, Actor, record
 from affluence_service.jobs.models import Job, State
@@ -56,7 +57,7 @@ def enqueue(
         asked_by=asked_by,
         team_id=team_id or getattr(asked_by, "team_id", None),
         parameters=dict(parameters or {}),
-        trace_context=dict(trace_context or {}),
+        trace_context=dict(trace_context or telemetry.carried()),
         rows=rows,
     )
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
-from affluence_service.jobs import services
+from affluence_service.jobs import figures, services
 from affluence_service.jobs.models import Job
 from affluence_service.jobs.services import Standing
 
@@ -77,6 +77,13 @@ class Worker:
             _logger.warning("job %s: its end could not be written (%s)", job.id, type(error).__name__)
         finally:
             _end(process)
+        self._count(job)
+
+    def _count(self, job: Job) -> None:
+        try:
+            figures.ended(job)
+        except DatabaseError as error:
+            _logger.warning("job %s: it could not be counted (%s)", job.id, type(error).__name__)
 
     def _watch(self, job: Job, process: "subprocess.Popen[str]") -> None:
         """Keep the lease until the process ends, and end it sooner where it is told to."""

@@ -8,6 +8,8 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
+from affluence.adapters import telemetry
+from affluence.adapters.telemetry import Key
 from affluence_service.jobs.models import Job
 from affluence_service.jobs.work import Task
 from affluence_service.registry import shelf
@@ -41,6 +43,8 @@ class Score:
                 seed=run.options["seed"],
             )
             summary = write_scored(scored, task.folder)
+            version = run.version
+            _note(summary["table"], version and version.name, version and version.number, summary["rows"])
         return {"summary": summary, "digest": digest_of(task.folder)}
 
     def publish(self, job: Job, result: Mapping[str, Any]) -> None:
@@ -73,6 +77,7 @@ class Train:
             )
             label = training.register(trained, Registry(folder=shelf.store_folder()), asked_as=str(run.id))
             made_at = f"{run.asked_at:%-d %B %Y, %H:%M} UTC"
+            _note(opened.contract.table, label.name, label.version, opened.customers.height)
             training.write_report(trained, opened, label, task.folder, made_at=made_at)
         return {"summary": training.summary_of(trained, label), "digest": digest_of(task.folder)}
 
@@ -94,6 +99,10 @@ class Train:
 
 def _run_of(task: Task) -> Run:
     return Run.objects.select_related("dataset", "version").get(id=task.subject)
+
+
+def _note(contract: str, model: Any, version: Any, rows: int) -> None:
+    telemetry.note({Key.CONTRACT: contract, Key.MODEL: model, Key.MODEL_VERSION: str(version), Key.ROWS: rows})
 
 
 def _publish(job: Job, result: Mapping[str, Any], **known: Any) -> None:

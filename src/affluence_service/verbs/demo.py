@@ -34,11 +34,19 @@ CHAMPION_WITHIN_SECONDS = 120.0
 @serving_options
 @click.option("--customers", type=click.IntRange(min=5_000), help="Rows of the made bank [default: as published].")
 @telling
-def demo(*, host: str, port: int, workers: int, mlflow_port: int, customers: int | None) -> None:
+def demo(*, host: str, port: int, workers: int, mlflow_port: int, observe: bool, customers: int | None) -> None:
     """Run the service with a SIMULATED bank in it, uploaded, trained on and scored as you watch."""
     rows = ("--customers", str(customers)) if customers else ()
     filling = Process("Filling the demo", (*PROGRAM, "fill-demo", *rows), needed=False, once=True)
-    serve_all(host=host, port=port, workers=workers, mlflow_port=mlflow_port, people=_people, beside=(filling,))
+    serve_all(
+        host=host,
+        port=port,
+        workers=workers,
+        mlflow_port=mlflow_port,
+        observe=observe,
+        people=_people,
+        beside=(filling,),
+    )
 
 
 @main.command("fill-demo", hidden=True)

@@ -10,7 +10,8 @@ from typing import Any
 import click
 from django.conf import settings
 
-from affluence_service import checks
+from affluence.adapters import telemetry
+from affluence_service import checks, observing
 from affluence_service.verbs import main, telling
 
 
@@ -40,10 +41,12 @@ def web(*, host: str, port: int) -> None:
 @telling
 def worker(*, until_idle: bool) -> None:
     """Take jobs and have them done, until told to stop; do what is done every so often."""
-    from affluence_service.jobs import chores
+    from affluence_service.jobs import chores, figures
     from affluence_service.jobs.worker import Worker
 
     checks.require_sound(settings.ENVIRONMENT)
+    observing.begin("affluence-worker")
+    figures.begin()
     working = Worker()
 
     def end(number: int, frame: Any) -> None:  # noqa: ARG001  (what a signal's handler is called with)
@@ -53,6 +56,7 @@ def worker(*, until_idle: bool) -> None:
     signal.signal(signal.SIGINT, end)
     threading.Thread(target=chores.keep_doing, args=(working.stop,), daemon=True).start()
     working.run(until_idle=until_idle)
+    telemetry.stop()
 
 
 @main.command(hidden=True)
@@ -69,7 +73,9 @@ def do(*, parent: int) -> None:
         return
     job = Job.objects.filter(id=line[0], lease=line[1]).first()
     if job is not None:
+        observing.begin("affluence-worker")
         do_job(job)
+        telemetry.stop()
 
 
 def _end_with(parent: int) -> None:

@@ -16,6 +16,8 @@ from affluence_service.verbs.supervising import Process, run
 
 PROGRAM = (sys.executable, "-m", "affluence_service")
 LOOPBACK = "127.0.0.1"
+# MLflow's experiment that is always there, and Prometheus' usual first port.
+TRACES_IN, METRICS_FROM = "0", 9464
 
 
 def serving_options(verb: Callable[..., Any]) -> Callable[..., Any]:
@@ -28,6 +30,7 @@ def serving_options(verb: Callable[..., Any]) -> Callable[..., Any]:
             click.option(
                 "--mlflow-port", type=int, default=5000, show_default=True, help="MLflow's pages; 0 for none."
             ),
+            click.option("--observe", is_flag=True, help="Show traces in MLflow's pages, metrics, JSON logs."),
         )
     ):
         verb = option(verb)
@@ -37,14 +40,14 @@ def serving_options(verb: Callable[..., Any]) -> Callable[..., Any]:
 @main.command()
 @serving_options
 @telling
-def serve(*, host: str, port: int, workers: int, mlflow_port: int) -> None:
+def serve(*, host: str, port: int, workers: int, mlflow_port: int, observe: bool) -> None:
     """Run the whole service here: web, workers and MLflow's pages, prepared, watched and stopped together."""
     from affluence_service.verbs.preparing import first_administrator
 
     def people() -> Sequence[str]:
         return _administrator(first_administrator())
 
-    serve_all(host=host, port=port, workers=workers, mlflow_port=mlflow_port, people=people)
+    serve_all(host=host, port=port, workers=workers, mlflow_port=mlflow_port, observe=observe, people=people)
 
 
 def serve_all(
@@ -53,6 +56,7 @@ def serve_all(
     port: int,
     workers: int,
     mlflow_port: int,
+    observe: bool,
     people: Callable[[], Sequence[str]],
     beside: Sequence[Process] = (),
 ) -> None:
@@ -62,7 +66,9 @@ def serve_all(
     _require_free(host, port, "--port")
     if mlflow_port:
         _require_free(LOOPBACK, mlflow_port, "--mlflow-port")
-    variables = _prepared(host)
+    if observe and not mlflow_port:
+        raise UserError("Traces are shown by MLflow's pages, and --mlflow-port 0 leaves them out. Give them a port.")
+    variables = {**_prepared(host), **(_observed(mlflow_port) if observe else {})}
     lines = people()
 
     def tell() -> None:
@@ -70,6 +76,9 @@ def serve_all(
         click.echo(f"The API's pages are at http://{_reached(host)}:{port}/api/v1/docs.")
         if mlflow_port:
             click.echo(f"MLflow's pages come up at http://{LOOPBACK}:{mlflow_port}, for this machine alone.")
+        if observe:
+            click.echo(f"Traces are at http://{LOOPBACK}:{mlflow_port}/#/experiments/{TRACES_IN}/traces.")
+            click.echo(f"Metrics are at http://{LOOPBACK}:{METRICS_FROM}/metrics and the next ports, one a process.")
         for line in (*lines, *_without_champion(training=bool(beside)), "Ctrl-C stops all of it."):
             click.echo(line)
 
@@ -79,6 +88,18 @@ def serve_all(
         ready=lambda: answers(_reached(host), port),
         tell=tell,
     )
+
+
+def _observed(mlflow_port: int) -> Mapping[str, str]:
+    """Variables by which this machine alone shows what the service tells of itself."""
+    return {
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": f"http://{LOOPBACK}:{mlflow_port}/v1/traces",
+        "OTEL_EXPORTER_OTLP_TRACES_HEADERS": f"x-mlflow-experiment-id={TRACES_IN}",
+        "OTEL_METRICS_EXPORTER": "prometheus",
+        "OTEL_EXPORTER_PROMETHEUS_HOST": LOOPBACK,
+        "OTEL_EXPORTER_PROMETHEUS_PORT": str(METRICS_FROM),
+        "AFFLUENCE_LOG_LINES": "json",
+    }
 
 
 def answers(host: str, port: int) -> bool:

@@ -1,0 +1,87 @@
+"""Every name that is told to an operator's telescope: spans, attributes, metrics. Dashboards are built on them.
+
+An attribute that is not here is not sent, so that no customer's value or id can slip out with a library's own.
+"""
+
+from enum import StrEnum
+
+# The buckets of how long a request took, in seconds: those of OpenTelemetry's convention for HTTP.
+SECONDS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
+
+
+class SpanName(StrEnum):
+    """Kinds of spans; a request is named by its method and route instead, as the convention has it."""
+
+    JOB = "job"
+    STAGE = "stage"
+    DATABASE = "database"
+    NODE = "node"
+    PIPELINE = "pipeline"
+
+
+class Key(StrEnum):
+    """Attributes of spans, metrics and log lines. What belongs to a convention keeps its name."""
+
+    METHOD = "http.request.method"
+    ROUTE = "http.route"
+    STATUS = "http.response.status_code"
+    ERROR = "error.type"
+    DATABASE = "db.system.name"
+    OPERATION = "db.operation.name"
+    JOB = "affluence.job.id"
+    JOB_KIND = "affluence.job.kind"
+    JOB_STATE = "affluence.job.state"
+    ATTEMPT = "affluence.job.attempt"
+    WAITED = "affluence.job.waited_seconds"
+    MODEL = "affluence.model.name"
+    MODEL_VERSION = "affluence.model.version"
+    CONTRACT = "affluence.contract"
+    ROWS = "affluence.rows"
+    STAGE = "affluence.stage"
+    DONE = "affluence.stage.done"
+    TOTAL = "affluence.stage.total"
+    NODE = "affluence.node"
+    LIGHT = "affluence.stability.light"
+    COLUMNS_MOVED = "affluence.stability.columns_moved"
+    LOGGER = "log.logger"
+
+
+class Event(StrEnum):
+    """What happens within a span."""
+
+    BATCH = "batch"
+
+
+class Metric(StrEnum):
+    """What is counted; the unit stands beside it in `UNITS`."""
+
+    REQUEST_SECONDS = "http.server.request.duration"
+    JOBS_ENDED = "affluence.jobs.ended"
+    JOB_SECONDS = "affluence.jobs.duration"
+    ROWS_SCORED = "affluence.rows.scored"
+    JOBS_WAITING = "affluence.jobs.waiting"
+    JOBS_RUNNING = "affluence.jobs.running"
+    OLDEST_WAITING = "affluence.jobs.oldest_waiting"
+    STABILITY = "affluence.stability"
+
+
+UNITS = {
+    Metric.REQUEST_SECONDS: "s",
+    Metric.JOBS_ENDED: "{job}",
+    Metric.JOB_SECONDS: "s",
+    Metric.ROWS_SCORED: "{row}",
+    Metric.JOBS_WAITING: "{job}",
+    Metric.JOBS_RUNNING: "{job}",
+    Metric.OLDEST_WAITING: "s",
+    Metric.STABILITY: "1",
+}
+MEANINGS = {
+    Metric.REQUEST_SECONDS: "How long requests took, by method, route and status.",
+    Metric.JOBS_ENDED: "Jobs that ended, by kind and how.",
+    Metric.JOB_SECONDS: "How long jobs took from their beginning to their end, by kind.",
+    Metric.ROWS_SCORED: "Customers scored, by model and version.",
+    Metric.JOBS_WAITING: "Jobs that wait for a worker; every worker tells the same number.",
+    Metric.JOBS_RUNNING: "Jobs in work; every worker tells the same number.",
+    Metric.OLDEST_WAITING: "For how long the oldest waiting job has waited.",
+    Metric.STABILITY: "How far the last scored table moved, by contract: 0 green, 1 amber, 2 red.",
+}
