@@ -146,11 +146,15 @@ def takes(command: tuple[str, ...]) -> bool:
     return subprocess.run(program, capture_output=True, check=False).returncode == 0
 
 
+def known_settings() -> set[str]:
+    """Every variable that the service reads, or a library of it."""
+    read = set(re.findall(r'"([A-Z][A-Z_]+)"', Path(settings_of.__file__).read_text()))
+    return read | {f"{name}_FILE" for name in read} | OTHERS_SETTINGS
+
+
 @each_overlay
 def test_every_setting_is_one_that_is_read(objects: Objects, overlay: str) -> None:
-    read = set(re.findall(r'"([A-Z][A-Z_]+)"', Path(settings_of.__file__).read_text()))
-    known = read | {f"{name}_FILE" for name in read} | OTHERS_SETTINGS
-    assert set(settings(objects[overlay])) <= known
+    assert set(settings(objects[overlay])) <= known_settings()
     for name, container, _ in containers(objects[overlay]):
         own = {variable["name"] for variable in container.get("env", ())}
         assert own <= THREADS | ELSEWHERE, name
