@@ -137,10 +137,11 @@ def _words(layer: tuple[str, ...]) -> str:
 
 def _doors(graph: grimp.ImportGraph, package: str) -> list[str]:
     """The modules that import an outside package themselves; where they are many, their packages."""
-    importers = sorted(graph.find_modules_that_directly_import(package)) if package in graph.modules else []
-    if len(importers) <= MOST_DOORS:
-        return importers
-    return sorted({module if module.startswith(f"{CORE}.") else module.split(".")[0] for module in importers})
+    importers = graph.find_modules_that_directly_import(package) if package in graph.modules else set()
+    doors = sorted({".".join(module.split(".")[:3]) for module in importers})
+    if len(doors) <= MOST_DOORS:
+        return doors
+    return sorted({door if door.startswith(f"{CORE}.") else door.split(".")[0] for door in doors})
 
 
 def _outside(graph: grimp.ImportGraph, top: int) -> list[Box]:
