@@ -186,6 +186,17 @@ def test_every_decision_says_context_decision_and_consequences():
         assert record.read_text().startswith(f"# {int(record.name[:4])}. ")
 
 
+def test_what_was_run_is_told_in_the_words_that_the_page_explains():
+    page = (ROOT / "docs/reference/what_was_run.md").read_text()
+    rows = [row.split(" | ") for row in re.findall(r"^\| (.+?) \|?$", page, flags=re.MULTILINE)][1:]
+    assert len(rows) > 12
+    for system, how_far, *_ in rows:
+        assert re.match(r"run|stand-in|checked|not run", how_far), f"{system}: {how_far}"
+    told = " ".join(system for system, *_ in rows)
+    for system in ("Jenkins", "OpenShift", "Image", "Compose", "Registry push", "Collector", "MLflow", "PostgreSQL"):
+        assert system in told
+
+
 def test_code_in_the_papers_is_python():
     for paper in PAPERS:
         for kind, body in BLOCK.findall(paper.read_text()):
