@@ -6,7 +6,8 @@ An attribute that is not here is not sent, so that no customer's value or id can
 from enum import StrEnum
 
 # The buckets of how long a request took, in seconds: those of OpenTelemetry's convention for HTTP.
-SECONDS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
+REQUEST_BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
+JOB_BOUNDS = (1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_800.0, 3_600.0)
 
 
 class SpanName(StrEnum):
@@ -65,6 +66,7 @@ class Metric(StrEnum):
     STABILITY = "affluence.stability"
 
 
+BOUNDS = {Metric.REQUEST_SECONDS: REQUEST_BOUNDS, Metric.JOB_SECONDS: JOB_BOUNDS}
 UNITS = {
     Metric.REQUEST_SECONDS: "s",
     Metric.JOBS_ENDED: "{job}",

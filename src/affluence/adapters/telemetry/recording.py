@@ -11,7 +11,7 @@ from opentelemetry.metrics import CallbackOptions, Counter, Histogram, Observati
 from opentelemetry.metrics import _Gauge as Gauge
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 
-from affluence.adapters.telemetry.names import MEANINGS, SECONDS, UNITS, Event, Key, Metric, SpanName
+from affluence.adapters.telemetry.names import BOUNDS, MEANINGS, UNITS, Event, Key, Metric, SpanName
 
 Value = str | int | float | bool
 Attributes = Mapping[Key, Any]
@@ -109,7 +109,7 @@ class Stages(logging.Handler):
         if stage != self._stage:
             self.end()
             tracer = trace.get_tracer(SCOPE)
-            self._open = tracer.start_span(SpanName.STAGE, self._under, attributes={Key.STAGE: stage})
+            self._open = tracer.start_span(f"{SpanName.STAGE} {stage}", self._under, attributes={Key.STAGE: stage})
             self._stage = stage
         if done:
             self._open.add_event(Event.BATCH, {Key.DONE: done, Key.TOTAL: total})
@@ -149,7 +149,7 @@ def _level(metric: Metric) -> Gauge:
 @cache
 def _histogram(metric: Metric) -> Histogram:
     return metrics.get_meter(SCOPE).create_histogram(
-        metric, UNITS[metric], MEANINGS[metric], explicit_bucket_boundaries_advisory=SECONDS
+        metric, UNITS[metric], MEANINGS[metric], explicit_bucket_boundaries_advisory=BOUNDS[metric]
     )
 
 

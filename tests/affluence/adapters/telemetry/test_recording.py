@@ -53,7 +53,7 @@ def test_progress_becomes_stages_with_their_parts(kept):
         progress.report("Reading", done=1, total=2)
         progress.report("Reading", done=2, total=2)
         progress.report("Scoring", done=0, total=1)
-    stages = [span for span in kept.get_finished_spans() if span.name == "stage"]
+    stages = [span for span in kept.get_finished_spans() if span.name.startswith("stage ")]
     assert [span.attributes[Key.STAGE] for span in stages] == ["Reading", "Scoring"]
     assert [len(span.events) for span in stages] == [2, 0]
     assert {span.parent.span_id for span in stages} == {by_name(kept)["job"].context.span_id}
