@@ -22,9 +22,9 @@ UNKNOWN_ROUTE = "unknown"
 SERVER_ERROR = 500
 
 
-def begin(service: str) -> None:
-    """Begin telling in this process, where it is asked for."""
-    telemetry.start(service, version=version("affluence"))
+def begin(service: str, *, counts: bool = True) -> None:
+    """Begin telling in this process, where it is asked for; one that counts nothing sends no metrics."""
+    telemetry.start(service, version=version("affluence"), counts=counts)
     if telemetry.is_on():
         connection_created.connect(_watch, dispatch_uid="affluence_service.observing")
 

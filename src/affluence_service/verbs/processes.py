@@ -73,7 +73,8 @@ def do(*, parent: int) -> None:
         return
     job = Job.objects.filter(id=line[0], lease=line[1]).first()
     if job is not None:
-        observing.begin("affluence-worker")
+        # Its worker counts: this process is gone before its metrics could be fetched.
+        observing.begin("affluence-worker", counts=False)
         do_job(job)
         telemetry.stop()
 

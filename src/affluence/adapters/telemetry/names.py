@@ -81,7 +81,7 @@ MEANINGS = {
     Metric.REQUEST_SECONDS: "How long requests took, by method, route and status.",
     Metric.JOBS_ENDED: "Jobs that ended, by kind and how.",
     Metric.JOB_SECONDS: "How long jobs took from their beginning to their end, by kind.",
-    Metric.ROWS_SCORED: "Customers scored, by model and version.",
+    Metric.ROWS_SCORED: "Customers scored, by contract.",
     Metric.JOBS_WAITING: "Jobs that wait for a worker; every worker tells the same number.",
     Metric.JOBS_RUNNING: "Jobs in work; every worker tells the same number.",
     Metric.OLDEST_WAITING: "For how long the oldest waiting job has waited.",

@@ -7,6 +7,7 @@ on, since each has its own counts.
 
 import logging
 import os
+import socket
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -37,10 +38,10 @@ def is_on(variables: Mapping[str, str] = os.environ) -> bool:
     return any(_exporter(signal, variables) != "none" for signal in SIGNALS)
 
 
-def start(service: str, *, version: str, variables: Mapping[str, str] = os.environ) -> None:
+def start(service: str, *, version: str, counts: bool = True, variables: Mapping[str, str] = os.environ) -> None:
     """Begin to send what this process tells, as `service` unless OTEL_SERVICE_NAME says otherwise; once.
 
-    Nothing happens where the variables ask for nothing.
+    A process that counts nothing (`counts`) sends no metrics. Nothing happens where the variables ask for nothing.
     """
     if _started or not is_on(variables):
         return
@@ -48,11 +49,11 @@ def start(service: str, *, version: str, variables: Mapping[str, str] = os.envir
 
     resource = Resource.create(
         {"service.name": variables.get("OTEL_SERVICE_NAME") or service, "service.version": version,
-         "service.instance.id": str(os.getpid())}
+         "service.instance.id": f"{socket.gethostname()}-{os.getpid()}"}
     )  # fmt: skip
     if _exporter("TRACES", variables) == "otlp":
         _start_traces(resource)
-    if (shown := _exporter("METRICS", variables)) != "none":
+    if counts and (shown := _exporter("METRICS", variables)) != "none":
         _start_metrics(resource, variables, shown=shown)
     if _exporter("LOGS", variables) == "otlp":
         _start_logs(resource)
