@@ -1,6 +1,7 @@
 """The demo: one command, and a made bank is uploaded, trained on and scored, for people of every role."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 pytestmark = pytest.mark.slow
+ROOT = Path(__file__).resolve().parents[3]
 WITHIN_SECONDS = 240.0
 
 
@@ -22,12 +24,14 @@ def free_port() -> str:
 
 def test_the_demo_fills_itself_and_ends_when_told_to(tmp_path):
     variables = {name: value for name, value in os.environ.items() if not name.startswith(("AFFLUENCE_", "DATABASE_"))}
-    variables |= {"AFFLUENCE_FOLDER": str(tmp_path / "service")}
+    variables |= {"AFFLUENCE_FOLDER": str(tmp_path / "service"), "AFFLUENCE_PROJECT": str(tmp_path)}
+    shutil.copytree(ROOT / "conf" / "base", tmp_path / "conf" / "base")
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
     command = [sys.executable, "-m", "affluence_service", "demo", "--customers", "5000", "--workers", "1"]
     command += ["--port", free_port(), "--mlflow-port", free_port()]
     log = tmp_path / "log"
     with log.open("w") as out:
-        demo = subprocess.Popen(command, cwd=Path(__file__).parents[3], env=variables, stdout=out, stderr=out)
+        demo = subprocess.Popen(command, cwd=tmp_path, env=variables, stdout=out, stderr=out)
     try:
         last = time.monotonic() + WITHIN_SECONDS
         while "The made bank is scored" not in log.read_text():
