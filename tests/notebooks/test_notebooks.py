@@ -97,7 +97,7 @@ def model_made(project) -> str:
 
 @pytest.mark.slow
 def test_the_first_notebook_goes_from_a_table_to_a_champion(model_made):
-    assert "8,000 rows read, 8,000 kept" in model_made
+    assert "5,000 rows read, 5,000 kept" in model_made
     assert "SIMULATED" in model_made
     assert "version 1, champion" in model_made
 
@@ -106,7 +106,7 @@ def test_the_first_notebook_goes_from_a_table_to_a_champion(model_made):
 def test_the_second_goes_from_the_champion_to_a_campaign(model_made, project):
     shown = run(project, "analysis")
     assert "version 1, champion" in shown
-    assert "800 of" in shown
+    assert "500 of" in shown
     assert {"list.csv", "control.parquet", "campaign.html"} <= {
         path.name for path in (project / "data/notebooks/spring").iterdir()
     }
