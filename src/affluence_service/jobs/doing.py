@@ -58,8 +58,7 @@ def do(job: Job) -> None:
     told = {Key.JOB: str(job.id), Key.JOB_KIND: job.kind, Key.ATTEMPT: job.attempts, Key.WAITED: _waited(job)}
     with telemetry.span(f"{SpanName.JOB} {job.kind}", told, kind="worker", parent=job.trace_context) as span:
         _do(job)
-        if telemetry.recording():
-            state = Job.objects.values_list("state", flat=True).get(id=job.id)
+        if telemetry.recording() and (state := _state_of(job)):
             telemetry.note({Key.JOB_STATE: state})
             if state == State.FAILED:
                 telemetry.failed(span, State.FAILED)
@@ -67,6 +66,14 @@ def do(job: Job) -> None:
 
 def _waited(job: Job) -> float:
     return (job.started_at - job.queued_at).total_seconds() if job.started_at else 0.0
+
+
+def _state_of(job: Job) -> str | None:
+    """How the job stands now; None where the database cannot be asked, for what was done is not to fail by that."""
+    try:
+        return Job.objects.values_list("state", flat=True).filter(id=job.id).first()
+    except DatabaseError:
+        return None
 
 
 def _do(job: Job) -> None:

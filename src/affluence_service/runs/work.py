@@ -16,11 +16,13 @@ from affluence_service.registry import shelf
 from affluence_service.registry.models import ModelVersion
 from affluence_service.registry.services import take_in
 from affluence_service.runs.models import Run
-from affluence_service.runs.results import digest_of, limits_now, model_of, offers_of, open_dataset
+from affluence_service.runs.results import digest_of, label_of, limits_now, model_of, offers_of, open_dataset
 from affluence_service.runs.run_log import kept_in
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from affluence.pu.release import ModelLabel
 
 BEING_TAKEN_IN = "It was trained just now and is being taken in."
 
@@ -43,8 +45,7 @@ class Score:
                 seed=run.options["seed"],
             )
             summary = write_scored(scored, task.folder)
-            version = run.version
-            _note(summary["table"], version and version.name, version and version.number, summary["rows"])
+            _note(summary, label_of(run))
         return {"summary": summary, "digest": digest_of(task.folder)}
 
     def publish(self, job: Job, result: Mapping[str, Any]) -> None:
@@ -77,9 +78,10 @@ class Train:
             )
             label = training.register(trained, Registry(folder=shelf.store_folder()), asked_as=str(run.id))
             made_at = f"{run.asked_at:%-d %B %Y, %H:%M} UTC"
-            _note(opened.contract.table, label.name, label.version, opened.customers.height)
             training.write_report(trained, opened, label, task.folder, made_at=made_at)
-        return {"summary": training.summary_of(trained, label), "digest": digest_of(task.folder)}
+            summary = training.summary_of(trained, label)
+            _note(summary, label)
+        return {"summary": summary, "digest": digest_of(task.folder)}
 
     def publish(self, job: Job, result: Mapping[str, Any]) -> None:
         """Name the version that was made, and have it taken in."""
@@ -101,8 +103,14 @@ def _run_of(task: Task) -> Run:
     return Run.objects.select_related("dataset", "version").get(id=task.subject)
 
 
-def _note(contract: str, model: Any, version: Any, rows: int) -> None:
-    telemetry.note({Key.CONTRACT: contract, Key.MODEL: model, Key.MODEL_VERSION: str(version), Key.ROWS: rows})
+def _note(summary: Mapping[str, Any], label: "ModelLabel") -> None:
+    """Say on the job's span which model did it, for how many, and how far their table moved."""
+    told = {Key.CONTRACT: summary["table"], Key.ROWS: summary["rows"]}
+    told |= {Key.MODEL: label.name, Key.MODEL_VERSION: label.version}
+    if stability := summary.get("stability"):
+        moved = sum(column["light"] != "green" for column in stability["columns"])
+        told |= {Key.LIGHT: stability["light"], Key.COLUMNS_MOVED: moved}
+    telemetry.note(told)
 
 
 def _publish(job: Job, result: Mapping[str, Any], **known: Any) -> None:
