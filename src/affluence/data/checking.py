@@ -5,6 +5,7 @@ from collections import Counter
 
 import polars as pl
 
+from affluence.data.breaches import Breach, nobody, shortened
 from affluence.data.contract import Column, ColumnType, Contract, Locale, Missing
 from affluence.data.headers import look_alikes
 from affluence.data.identities import settle_identities
@@ -15,11 +16,7 @@ from affluence.data.parsing import parse_column
 from affluence.data.raw_table import RawTable
 from affluence.data.visible_text import visible
 
-_QUOTED_FROM_ROWS = 10
-"""A value is quoted in a report only when at least so many rows have it: fewer could point at a person."""
-
-_QUOTED_VALUES = 5
-_QUOTED_LETTERS = 40
+_QUOTED_HEADERS = 5
 
 _WRONG_TYPE = {
     ColumnType.NUMBER: "are not numbers",
@@ -30,27 +27,31 @@ _WRONG_TYPE = {
 
 def check_table(raw: RawTable, *, contract: Contract, tag_required: bool) -> tuple[pl.DataFrame, tuple[Violation, ...]]:
     """The customers of `raw`, as `Reading` describes them, and all violations; no rows when one refuses."""
+    customers, breaches = check_part(raw, contract=contract, tag_required=tag_required)
+    rows = raw.cells.height
+    if customers.is_empty():
+        breaches = (*breaches, nobody(rows))
+    refused = any(breach.action == "refuse" for breach in breaches)
+    return (customers.clear() if refused else customers), tuple(breach.violation(rows=rows) for breach in breaches)
+
+
+def check_part(raw: RawTable, *, contract: Contract, tag_required: bool) -> tuple[pl.DataFrame, tuple[Breach, ...]]:
+    """The customers of `raw`, a table or a part of one, whether or not a breach refuses it; and all breaches.
+
+    All rows of a customer stand in one part where the contract settles or refuses repeated customers.
+    """
     ledger = Ledger(raw, contract=contract)
-    _check_rows(ledger)
+    for finding, lines in raw.unreadable.items():
+        ledger.note_unreadable(lines, finding=finding, remedy="Mend these rows in the file.")
     _check_headers(ledger, tag_required=tag_required)
     columns = [
-        pl.int_range(1, raw.cells.height + 1, eager=True).alias("row"),
+        raw.row_numbers,
         _customer_ids(ledger),
         *_tags(ledger),
         *(_values(ledger, column) for column in contract.columns),
     ]
     customers = _one_row_a_customer(ledger, pl.DataFrame(columns).filter(ledger.kept))
-    if customers.is_empty():
-        finding = "All rows were left out" if raw.cells.height else "The table has no rows"
-        ledger.note_table("empty_table", finding=finding, remedy="Give one row for each customer.")
-    return (customers.clear() if ledger.refused else customers), tuple(ledger.violations)
-
-
-def _check_rows(ledger: Ledger) -> None:
-    action = ledger.contract.policy.unreadable_rows
-    for finding, lines in ledger.raw.unreadable.items():
-        remedy = "Mend these rows in the file."
-        ledger.violations.append(Violation("unreadable_rows", None, len(lines), lines, action, finding, remedy))
+    return customers, tuple(ledger.breaches)
 
 
 def _check_headers(ledger: Ledger, *, tag_required: bool) -> None:
@@ -85,7 +86,7 @@ def _note_missing_columns(ledger: Ledger, missing: list[str], *, extra: list[str
     alike = look_alikes({source: [names[source]] for source in missing}, extra)
     for source in missing:
         found = alike.get(source)
-        told = f"Add it, or mend its header: '{_shortened(found)}' looks like it." if found else ""
+        told = f"Add it, or mend its header: '{shortened(found)}' looks like it." if found else ""
         ledger.note_table(
             "missing_column",
             column=source,
@@ -98,8 +99,8 @@ def _note_missing_columns(ledger: Ledger, missing: list[str], *, extra: list[str
 def _check_extra_columns(ledger: Ledger, *, extra: list[str]) -> None:
     if not extra:
         return
-    shown = ", ".join(_shortened(header) or "(no header)" for header in extra[:_QUOTED_VALUES])
-    more = f" and {len(extra) - _QUOTED_VALUES:,} more" if len(extra) > _QUOTED_VALUES else ""
+    shown = ", ".join(shortened(header) or "(no header)" for header in extra[:_QUOTED_HEADERS])
+    more = f" and {len(extra) - _QUOTED_HEADERS:,} more" if len(extra) > _QUOTED_HEADERS else ""
     ledger.note_table(
         "extra_columns",
         finding=f"The contract does not know {len(extra):,} of the columns: {shown}{more}",
@@ -113,7 +114,7 @@ def _customer_ids(ledger: Ledger) -> pl.Series:
     """The ids as text; the row number where the contract names no column."""
     source = ledger.contract.customer_id.source
     if source is None:
-        return pl.int_range(1, ledger.raw.cells.height + 1, eager=True).cast(pl.String).alias("customer_id")
+        return ledger.raw.row_numbers.cast(pl.String).alias("customer_id")
     ids, _ = _parsed(ledger, source, kind=ColumnType.CATEGORY)
     if source in ledger.raw.headers:
         finding, remedy = "have no customer id", "Give each row its id."
@@ -136,7 +137,7 @@ def _one_row_a_customer(ledger: Ledger, customers: pl.DataFrame) -> pl.DataFrame
     ledger.note_rows(
         "repeated_customer_id",
         header=str(ledger.contract.customer_id.source),
-        broken=pl.int_range(1, ledger.raw.cells.height + 1, eager=True).is_in(left_out.implode()),
+        broken=ledger.raw.row_numbers.is_in(left_out.implode()),
         finding="are further rows of a customer",
         remedy=f"The {rule} row by {decided_by} stands for the customer.",
     )
@@ -160,7 +161,8 @@ def _tags(ledger: Ledger) -> list[pl.Series]:
         header=tag.source,
         broken=unknown,
         finding="have a tag that the contract does not know",
-        remedy=f"{wanted}, or add the value to the contract's tag.{_frequent(values.filter(unknown))}",
+        remedy=f"{wanted}, or add the value to the contract's tag.",
+        values=values,
     )
     return [labels.fill_null(0).alias("tag")]
 
@@ -170,7 +172,7 @@ def _values(ledger: Ledger, column: Column) -> pl.Series:
     values, wrong = _parsed(ledger, column.source, kind=column.type)
     if column.source not in ledger.raw.headers:
         return values.alias(column.name)
-    remedy = _type_remedy(column, locale=ledger.contract.locale, mostly=wrong.sum() * 2 > len(wrong))
+    remedy, if_most = _type_remedy(column, locale=ledger.contract.locale)
     action = ledger.note_rows(
         "wrong_type",
         header=column.source,
@@ -178,6 +180,7 @@ def _values(ledger: Ledger, column: Column) -> pl.Series:
         finding=_WRONG_TYPE[column.type],
         remedy=remedy,
         column=column,
+        if_most=if_most,
     )
     told = wrong if action == "refuse" else wrong & False
     values = _within_range(ledger, column, values)
@@ -208,7 +211,7 @@ def _within_categories(ledger: Ledger, column: Column, values: pl.Series) -> pl.
         return values
     unknown = ~values.is_in(column.categories) & values.is_not_null()
     finding = "have a category that the contract does not know"
-    remedy = f"Mend the values, or add them to the contract's categories.{_frequent(values.filter(unknown))}"
+    remedy = "Mend the values, or add them to the contract's categories."
     action = ledger.note_rows(
         "unknown_category",
         header=column.source,
@@ -216,6 +219,7 @@ def _within_categories(ledger: Ledger, column: Column, values: pl.Series) -> pl.
         finding=finding,
         remedy=remedy,
         column=column,
+        values=values,
     )
     return values.set(unknown, None) if action == "set_missing" else values
 
@@ -226,19 +230,22 @@ def _parsed(ledger: Ledger, source: str, *, kind: ColumnType) -> tuple[pl.Series
         cells = raw.cells[str(raw.headers.index(source))]
     else:
         cells = pl.repeat(None, raw.cells.height, dtype=pl.String, eager=True)
-    mixed = raw.format == "Excel"
-    return parse_column(cells, kind=kind, locale=contract.locale, missing_marks=contract.missing_marks, mixed=mixed)
+    return parse_column(
+        cells,
+        kind=kind,
+        locale=contract.locale,
+        missing_marks=contract.missing_marks,
+        mixed=raw.format == "Excel",
+        whole=None if raw.whole is None else cells.name in raw.whole,
+    )
 
 
-def _type_remedy(column: Column, *, locale: Locale, mostly: bool) -> str:
+def _type_remedy(column: Column, *, locale: Locale) -> tuple[str, str]:
+    """What to do about cells of the wrong type, and what besides where most of them are."""
     kind = "a whole number" if column.type is ColumnType.INTEGER else "a number"
     remedy = f"Give {kind}." if column.missing is Missing.REFUSED else f"Give {kind} or leave the cell empty."
     example = f"1{locale.thousands}234{locale.decimal}5"
-    return (
-        f"{remedy} The contract's locale writes {example}; if the table does not, mend the locale."
-        if mostly
-        else remedy
-    )
+    return remedy, f" The contract's locale writes {example}; if the table does not, mend the locale."
 
 
 def _beyond(low: float | None, high: float | None) -> str:
@@ -247,15 +254,3 @@ def _beyond(low: float | None, high: float | None) -> str:
     if high is None:
         return f"below {low:,.10g}"
     return f"outside {low:,.10g} to {high:,.10g}"
-
-
-def _frequent(values: pl.Series) -> str:
-    """The commonest of some values, quoted only where so many rows have one that it points at nobody."""
-    counts = values.value_counts(sort=True, name="rows").filter(pl.col("rows") >= _QUOTED_FROM_ROWS)
-    told = [f"'{_shortened(value)}' ({rows:,} rows)" for value, rows in counts.head(_QUOTED_VALUES).rows()]
-    return f" The commonest: {', '.join(told)}." if told else ""
-
-
-def _shortened(text: str) -> str:
-    shown = visible(text)
-    return shown if len(shown) <= _QUOTED_LETTERS else f"{shown[:_QUOTED_LETTERS]}..."

@@ -9,12 +9,13 @@ import csv
 import itertools
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
 import duckdb
 import polars as pl
+import pyarrow.parquet as pq
 
 from affluence.errors import AffluenceError
 
@@ -23,6 +24,14 @@ _SAMPLE_RECORDS = 200
 _MAX_RECORD_BYTES = 16_000_000
 _CHUNK_ROWS = 50_000
 _MOST_BAD_QUOTES = 10_000
+
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {"autoinstall_known_extensions": False}
+_COPY_MEMORY = "512MB"
+_STRICTLY = (
+    "select * from read_csv($path, delim = $separator, columns = $columns, header = false,"
+    """ auto_detect = false, quote = '"', escape = '"', new_line = '\\n', strict_mode = true,"""
+    " max_line_size = $longest)"
+)
 
 MAX_COLUMNS = 16_384
 """The columns up to which a table is read: as many as a spreadsheet has."""
@@ -59,21 +68,45 @@ def read_csv_table(path: Path) -> CsvTable:
     Empty cells beyond the header's are let pass, as DuckDB does. A file without a header gives no columns. Raises
     `NoTable` for lines without an end, columns without number, or quotation marks that make no sense all over.
     """
+    separator, headers = _layout(path)
+    if not headers:
+        return CsvTable(separator, (), pl.DataFrame(), list)
+    try:
+        cells = _read_strictly(path, separator=separator, width=len(headers))
+    except duckdb.InvalidInputException:
+        return _read_carefully(path, separator=separator, headers=headers)
+    return CsvTable(separator, headers, cells, lambda: _lines_of_rows(path, separator=separator, rows=cells.height))
+
+
+def copy_csv_table(path: Path, cells: Path) -> CsvTable:
+    """As `read_csv_table`, with the cells in the Parquet file `cells` instead; a sound file goes there in a stream."""
+    separator, headers = _layout(path)
+    if not headers:
+        pl.DataFrame().write_parquet(cells)
+        return CsvTable(separator, (), pl.DataFrame(), list)
+    try:
+        rows = _copy_strictly(path, cells, separator=separator, width=len(headers))
+    except duckdb.InvalidInputException:
+        table = _read_carefully(path, separator=separator, headers=headers)
+        table.cells.write_parquet(cells)
+        return replace(table, cells=pl.DataFrame())
+    lines = lambda: _lines_of_rows(path, separator=separator, rows=rows)  # noqa: E731  (asked for at most once)
+    return CsvTable(separator, headers, pl.DataFrame(), lines)
+
+
+def _layout(path: Path) -> tuple[str, tuple[str, ...]]:
+    """The separator and the headers; none where there is no header."""
     separator = _likeliest_separator(path)
     header = next(_walk(path, separator=separator), None)
     if header is None or header.cells is None:
-        return CsvTable(separator, (), pl.DataFrame(), list)
+        return separator, ()
     headers = tuple(cell.strip() for cell in header.cells)
     if len(headers) > MAX_COLUMNS:
         raise NoTable(
             f"its first line has {len(headers):,} columns, and at most {MAX_COLUMNS:,} are taken. "
             "Leave out the columns that the contract does not name."
         )
-    try:
-        cells = _read_strictly(path, separator=separator, width=len(headers))
-    except duckdb.InvalidInputException:
-        return _read_carefully(path, separator=separator, headers=headers)
-    return CsvTable(separator, headers, cells, lambda: _lines_of_rows(path, separator=separator, rows=cells.height))
+    return separator, headers
 
 
 def _likeliest_separator(path: Path) -> str:
@@ -88,19 +121,31 @@ def _likeliest_separator(path: Path) -> str:
 
 
 def _read_strictly(path: Path, *, separator: str, width: int) -> pl.DataFrame:
-    with duckdb.connect(config={"autoinstall_known_extensions": False}) as connection:
-        table = connection.sql(
-            "select * from read_csv($path, delim = $separator, columns = $columns, header = false,"
-            """ auto_detect = false, quote = '"', escape = '"', new_line = '\\n', strict_mode = true,"""
-            " max_line_size = $longest)",
-            params={
-                "path": str(path),
-                "separator": separator,
-                "columns": {str(number): "VARCHAR" for number in range(width)},
-                "longest": _MAX_RECORD_BYTES,
-            },
-        ).to_arrow_table()
+    with duckdb.connect(config=_CONFIG) as connection:
+        table = connection.sql(_STRICTLY, params=_asked(path, separator=separator, width=width)).to_arrow_table()
     return pl.DataFrame(table).slice(1)
+
+
+def _copy_strictly(path: Path, cells: Path, *, separator: str, width: int) -> int:
+    """How many rows were copied into the Parquet file `cells`, in their order and without the header."""
+    with duckdb.connect(config=_CONFIG | {"memory_limit": _COPY_MEMORY}) as connection:
+        asked = _asked(path, separator=separator, width=width)
+        batches = connection.sql(_STRICTLY, params=asked).to_arrow_reader(_CHUNK_ROWS)
+        rows = -1
+        with pq.ParquetWriter(cells, batches.schema, compression="lz4") as writer:
+            for batch in batches:
+                writer.write_batch(batch.slice(1) if rows < 0 else batch)
+                rows += batch.num_rows
+    return max(0, rows)
+
+
+def _asked(path: Path, *, separator: str, width: int) -> dict[str, object]:
+    return {
+        "path": str(path),
+        "separator": separator,
+        "columns": {str(number): "VARCHAR" for number in range(width)},
+        "longest": _MAX_RECORD_BYTES,
+    }
 
 
 def _lines_of_rows(path: Path, *, separator: str, rows: int) -> Sequence[int]:

@@ -30,9 +30,9 @@ _OF_ONE = {
 class Violation:
     """One breach of the contract.
 
-    `column` is the header in the file, None when the whole table is meant. `lines` are all its places in the
-    file, none when the breach is not one of rows. `finding` goes on after "3 of 48,842 rows", or stands
-    alone. `alike` is the header in the file that looks like a missing one, if any.
+    `column` is the header in the file, None when the whole table is meant. `lines` are all its places in the file, of
+    a table that was checked in parts the first 1,000, none when the breach is not one of rows. `finding` goes on after
+    "3 of 48,842 rows", or stands alone. `alike` is the header in the file that looks like a missing one, if any.
     """
 
     rule: str
@@ -46,7 +46,9 @@ class Violation:
 
     def sentence(self, *, rows: int, place: str) -> str:
         """The breach as a person reads it, of `rows` rows; `place` is what that kind of file calls a line."""
-        counted = f"{self.count:,} of {rows:,} rows {self._verb_phrase()} ({_places(self.lines, place=place)})"
+        counted = (
+            f"{self.count:,} of {rows:,} rows {self._verb_phrase()} ({_places(self.lines, self.count, place=place)})"
+        )
         finding = counted if self.lines else self.finding
         start = f"{self.column}: " if self.column else ""
         return f"{start}{finding}. {_DONE[self.action]}{self.remedy}"
@@ -91,7 +93,7 @@ class IntakeReport:
         return asdict(self) | {"refused": self.refused}
 
 
-def _places(lines: tuple[int, ...], *, place: str) -> str:
+def _places(lines: tuple[int, ...], count: int, *, place: str) -> str:
     shown = ", ".join(f"{line:,}" for line in lines[:_SHOWN_LINES])
-    more = f" and {len(lines) - _SHOWN_LINES:,} more" if len(lines) > _SHOWN_LINES else ""
-    return f"{place}{'s' if len(lines) > 1 else ''} {shown}{more}"
+    more = f" and {count - _SHOWN_LINES:,} more" if count > _SHOWN_LINES else ""
+    return f"{place}{'s' if count > 1 else ''} {shown}{more}"

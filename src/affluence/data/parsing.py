@@ -14,17 +14,24 @@ _ALSO_WRITTEN = {" ": "[ \u00a0\u202f]", "'": "['\u2019]"}
 
 
 def parse_column(
-    cells: pl.Series, *, kind: ColumnType, locale: Locale, missing_marks: Sequence[str], mixed: bool = False
+    cells: pl.Series,
+    *,
+    kind: ColumnType,
+    locale: Locale,
+    missing_marks: Sequence[str],
+    mixed: bool = False,
+    whole: bool | None = None,
 ) -> tuple[pl.Series, pl.Series]:
     """The values of a column, null where missing or unreadable, and which of its cells are of the wrong type.
 
     Values are Float64, Int64 or String, by `kind`. `mixed` says that text cells may be numbers that a program
     wrote with a decimal point, whatever the locale (Excel): one that would be read in two ways is then of the
-    wrong type.
+    wrong type. `whole` says whether the numbers of the whole column are whole, where `cells` are a part of it: texts
+    are then written without a fraction.
     """
     present = _present(cells, missing_marks=missing_marks)
     if kind is ColumnType.CATEGORY:
-        values = _texts(present)
+        values = _texts(present, whole=whole)
     else:
         values = _numbers(present, locale=locale, mixed=mixed)
         if kind is ColumnType.INTEGER:
@@ -50,15 +57,16 @@ def _is_number(mark: str) -> bool:
     return re.fullmatch(r"-?\d+(\.\d+)?", mark) is not None
 
 
-def _texts(present: pl.Series) -> pl.Series:
+def _texts(present: pl.Series, *, whole: bool | None) -> pl.Series:
     if present.dtype.is_nested() or present.dtype in (pl.Binary, pl.Object):
         return pl.Series(present.name, [None] * len(present), dtype=pl.String)
-    if present.dtype.is_float() and _all_whole(present):
+    if present.dtype.is_float() and (all_whole(present) if whole is None else whole):
         return present.cast(pl.Int64).cast(pl.String)
     return present.cast(pl.String)
 
 
-def _all_whole(numbers: pl.Series) -> bool:
+def all_whole(numbers: pl.Series) -> bool:
+    """Whether all of some floats that are there are whole numbers, and small enough to be written as such."""
     return bool(((numbers == numbers.round()) & (numbers.abs() < _EXACT)).all())
 
 

@@ -4,14 +4,14 @@ import hashlib
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import fastexcel
 import polars as pl
 import pyarrow.parquet as pq
 
-from affluence.data.csv_reading import MAX_COLUMNS, NoTable, read_csv_table
+from affluence.data.csv_reading import MAX_COLUMNS, CsvTable, NoTable, copy_csv_table, read_csv_table
 from affluence.data.csv_text import decode_to_utf8
 from affluence.data.excel_guard import require_safe_workbook
 from affluence.errors import UserError
@@ -23,6 +23,7 @@ MAX_ROWS = 20_000_000
 """The rows up to which a table is read."""
 
 _MOST_PARQUET_CELLS = 1_000_000_000
+_UNLIMITED = 1 << 62
 _ROWS_BEFORE_HEADER = 100
 _REMEDY = "Give a CSV (also .csv.gz), an Excel file (.xlsx) or Parquet."
 
@@ -46,7 +47,9 @@ class RawTable:
 
     `cells` has columns "0", "1", ... under `headers`, so that a header may stand twice. `unreadable` says, by
     reason, the lines that could not be read as a row. `lines()` gives the place in the file of every row of
-    `cells`: the line of a CSV, the row of an Excel sheet, the record of a Parquet file.
+    `cells`: the line of a CSV, the row of an Excel sheet, the record of a Parquet file. Where `cells` are a part of a
+    table, `rows` has the number of each row in the whole, and `whole` says which of its columns of floats ("0", "1",
+    ...) hold whole numbers alone in all parts, so that a part reads them as the table would.
     """
 
     format: str
@@ -57,6 +60,15 @@ class RawTable:
     encoding: str | None = None
     separator: str | None = None
     unreadable: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    rows: pl.Series | None = None
+    whole: frozenset[str] | None = None
+
+    @property
+    def row_numbers(self) -> pl.Series:
+        """`row` (Int64): the number of each row in the table, from 1."""
+        if self.rows is not None:
+            return self.rows.cast(pl.Int64).alias("row")
+        return pl.int_range(1, self.cells.height + 1, eager=True).alias("row")
 
 
 @contextmanager
@@ -69,13 +81,7 @@ def open_raw_table(
     Raises `UserError` when there is no file, when it is damaged, no table, larger than `max_bytes` unpacked, or
     longer than `max_rows`.
     """
-    try:
-        with path.open("rb") as file:
-            start = file.read(8)
-            file.seek(0)
-            data_hash = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise UserError(f"{path.name}: there is no file that can be opened ({error.strerror}).") from error
+    data_hash, start = _hash_and_start(path)
     _refuse_what_is_no_table(path, start=start)
     if start.startswith(b"PAR1"):
         yield _parquet(path, data_hash=data_hash, max_bytes=max_bytes, max_rows=max_rows)
@@ -85,6 +91,45 @@ def open_raw_table(
         with tempfile.TemporaryDirectory(prefix="affluence-", dir=scratch) as folder:
             table = _csv(path, Path(folder) / "table.csv", data_hash=data_hash, max_bytes=max_bytes)
             yield _within_rows(path, table, max_rows=max_rows)
+
+
+def open_unlimited(path: Path, folder: Path) -> tuple[RawTable, Path]:
+    """All of a table but its cells, and a Parquet file with these, of any length: a copy in `folder`, or its own.
+
+    Raises `UserError` as `open_raw_table` does, but not for a table's length or size.
+    """
+    data_hash, start = _hash_and_start(path)
+    _refuse_what_is_no_table(path, start=start)
+    if start.startswith(b"PAR1"):
+        try:
+            names = pq.read_schema(path).names
+        except (OSError, ValueError) as error:
+            raise UserError(f"{path.name}: this Parquet file is damaged or cut off. Copy it again.") from error
+        rows = pq.read_metadata(path).num_rows
+        headers = tuple(map(str.strip, names))
+        return RawTable("Parquet", data_hash, headers, pl.DataFrame(), lambda: range(1, rows + 1)), path
+    cells = folder / "cells.parquet"
+    if not start.startswith(b"PK"):
+        encoding, packed = decode_to_utf8(path, copy=folder / "table.csv", max_bytes=_UNLIMITED)
+        try:
+            table = copy_csv_table(folder / "table.csv", cells)
+        except NoTable as error:
+            raise UserError(f"{path.name}: {error}") from error
+        kind = "CSV in gzip" if packed else "CSV"
+        return _raw_csv(table, data_hash=data_hash, encoding=encoding, kind=kind), cells
+    excel = _excel(path, data_hash=data_hash, max_bytes=MAX_BYTES)
+    excel.cells.write_parquet(cells)
+    return replace(excel, cells=pl.DataFrame()), cells
+
+
+def _hash_and_start(path: Path) -> tuple[str, bytes]:
+    try:
+        with path.open("rb") as file:
+            start = file.read(8)
+            file.seek(0)
+            return hashlib.file_digest(file, "sha256").hexdigest(), start
+    except OSError as error:
+        raise UserError(f"{path.name}: there is no file that can be opened ({error.strerror}).") from error
 
 
 def _refuse_what_is_no_table(path: Path, *, start: bytes) -> None:
@@ -99,8 +144,12 @@ def _csv(path: Path, copy: Path, *, data_hash: str, max_bytes: int) -> RawTable:
         table = read_csv_table(copy)
     except NoTable as error:
         raise UserError(f"{path.name}: {error}") from error
+    return _raw_csv(table, data_hash=data_hash, encoding=encoding, kind="CSV in gzip" if packed else "CSV")
+
+
+def _raw_csv(table: CsvTable, *, data_hash: str, encoding: str, kind: str) -> RawTable:
     return RawTable(
-        format="CSV in gzip" if packed else "CSV",
+        format=kind,
         data_hash=data_hash,
         headers=table.headers,
         cells=table.cells,

@@ -17,7 +17,7 @@ def test_rows_without_a_breach_are_not_written_down_and_cost_no_look_at_the_file
     ledger = ledger_of(contract, calls=calls)
     nothing = pl.Series([False, False, False])
     assert ledger.note_rows("wrong_type", header="AGE", broken=nothing, finding="are wrong", remedy="Mend.") is None
-    assert (ledger.violations, ledger.refused, calls) == ([], False, [])
+    assert (ledger.breaches, ledger.refused, calls) == ([], False, [])
 
 
 def test_lines_are_looked_up_once(contract):
@@ -25,7 +25,7 @@ def test_lines_are_looked_up_once(contract):
     ledger = ledger_of(contract, calls=calls)
     for _ in range(3):
         ledger.note_rows("wrong_type", header="AGE", broken=pl.Series([True, None, True]), finding="x", remedy="y")
-    assert [violation.lines for violation in ledger.violations] == [(2, 7)] * 3
+    assert [breach.lines for breach in ledger.breaches] == [(2, 7)] * 3
     assert len(calls) == 1
     assert ledger.refused
 
