@@ -23,6 +23,7 @@ from pydantic_core import PydanticUndefined
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+from affluence.adapters.telemetry import names as telemetry
 from affluence.cli import main
 from affluence.data.contract import Column, Contract, CustomerId, Locale, Policy, Tag, load_contract
 from affluence.decision.reason_words import codes_of
@@ -142,6 +143,23 @@ def service_api() -> str:
     return "\n".join(f"## {tag}\n\n{_table(('method', 'address', 'what it does'), told)}" for tag, told in rows.items())
 
 
+def telemetry_spans() -> str:
+    """The kinds of spans that OpenTelemetry is told of."""
+    rows = [("`METHOD route`", "A request, from its first byte to its answer."), *_meant(telemetry.SPANS)]
+    return _table(("name begins with", "what it is"), rows)
+
+
+def telemetry_keys() -> str:
+    """The attributes of spans, events, metrics and log lines."""
+    return _table(("attribute", "what it says"), _meant(telemetry.KEYS))
+
+
+def telemetry_metrics() -> str:
+    """What is counted and measured, with its unit."""
+    rows = ((f"`{name}`", f"`{telemetry.UNITS[name]}`", said) for name, said in telemetry.MEANINGS.items())
+    return _table(("metric", "unit", "what it says"), rows)
+
+
 def external_links() -> str:
     """Every address outside this documentation that a paper links to, with the papers in which it stands."""
     papers = [*ROOT.glob("*.md"), *(path for path in (ROOT / "docs").rglob("*.md") if "_build" not in path.parts)]
@@ -174,6 +192,9 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "reason-codes": reason_codes,
     "metrics": metrics,
     "service-api": service_api,
+    "telemetry-spans": telemetry_spans,
+    "telemetry-keys": telemetry_keys,
+    "telemetry-metrics": telemetry_metrics,
     "external-links": external_links,
     **{f"notebook {path.stem}": partial(notebook, path.stem) for path in NOTEBOOKS.glob("*.ipynb")},
 }
@@ -266,6 +287,10 @@ def _settings(settings: Mapping[str, float | int | str]) -> str:
     return ", ".join(
         f"`{name}` {value:.4g}" if isinstance(value, float) else f"`{name}` {value}" for name, value in settings.items()
     )
+
+
+def _meant(names: Mapping[Any, str]) -> Iterator[tuple[str, str]]:
+    return ((f"`{name}`", said) for name, said in names.items())
 
 
 def _first_line(documented: object) -> str:

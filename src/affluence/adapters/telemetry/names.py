@@ -54,7 +54,7 @@ class Event(StrEnum):
 
 
 class Metric(StrEnum):
-    """What is counted; the unit stands beside it in `UNITS`."""
+    """What is counted, in the unit of `UNITS`."""
 
     REQUEST_SECONDS = "http.server.request.duration"
     JOBS_ENDED = "affluence.jobs.ended"
@@ -86,4 +86,35 @@ MEANINGS = {
     Metric.JOBS_RUNNING: "Jobs in work; every worker tells the same number.",
     Metric.OLDEST_WAITING: "For how long the oldest waiting job has waited.",
     Metric.STABILITY: "How far the last scored table moved, by contract: 0 green, 1 amber, 2 red.",
+}
+SPANS = {
+    SpanName.JOB: "A job that a worker does, under the request that asked for it.",
+    SpanName.STAGE: "A stage of a job, such as scoring; each batch that is done is an event of it.",
+    SpanName.DATABASE: "A call of the database, by its verb.",
+    SpanName.PIPELINE: "A run of Kedro.",
+    SpanName.NODE: "A node of that run.",
+}
+KEYS = {
+    Key.METHOD: "The method of a request.",
+    Key.ROUTE: "The route as the code writes it, without what stood in its place.",
+    Key.STATUS: "The status of the answer.",
+    Key.ERROR: "The kind of an error, without its words.",
+    Key.DATABASE: "The kind of database.",
+    Key.OPERATION: "The verb of a statement, without the statement.",
+    Key.JOB: "A job, by the number that the API shows.",
+    Key.JOB_KIND: "What a job does: score, train, check a dataset, and so on.",
+    Key.JOB_STATE: "How a job ended.",
+    Key.ATTEMPT: "How often the job was taken, this time included.",
+    Key.WAITED: "Seconds that a job waited until a worker took it.",
+    Key.MODEL: "The model that scored or was trained.",
+    Key.MODEL_VERSION: "Its version.",
+    Key.CONTRACT: "The contract of the table.",
+    Key.ROWS: "Rows of the table that was scored or learned from.",
+    Key.STAGE: "A stage, as the screens call it.",
+    Key.DONE: "Parts of a stage that are done.",
+    Key.TOTAL: "Parts of a stage in all.",
+    Key.NODE: "A node of Kedro.",
+    Key.LIGHT: "How the scored table stands to the training table: green, amber, red.",
+    Key.COLUMNS_MOVED: "How many of its columns are amber or red.",
+    Key.LOGGER: "Which part of the program wrote a log line.",
 }
