@@ -193,7 +193,10 @@ def test_what_was_run_is_told_in_the_words_that_the_page_explains():
     for system, how_far, *_ in rows:
         assert re.match(r"run|stand-in|checked|not run", how_far), f"{system}: {how_far}"
     told = " ".join(system for system, *_ in rows)
-    for system in ("Jenkins", "OpenShift", "Image", "Compose", "Registry push", "Collector", "MLflow", "PostgreSQL"):
+    for system in (
+        *("Jenkins", "OpenShift", "Image", "Compose", "Registry push", "Collector", "MLflow", "PostgreSQL"),
+        *("Spark", "Delta", "Object storage", "Elasticsearch", "Kibana"),
+    ):
         assert system in told
 
 
