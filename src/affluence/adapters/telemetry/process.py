@@ -9,6 +9,7 @@ import logging
 import os
 import socket
 import threading
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -61,13 +62,14 @@ def start(service: str, *, version: str, counts: bool = True, variables: Mapping
 
 
 def stop() -> None:
-    """Send what is left, for at most some seconds: a receiver that is away holds nobody up."""
+    """Send what is left, within `LAST_SECONDS`: a receiver that is away holds nobody up."""
     ending = [threading.Thread(target=provider.shutdown, daemon=True) for provider in _started]
     _started.clear()
     for one in ending:
         one.start()
+    until = time.monotonic() + LAST_SECONDS
     for one in ending:
-        one.join(LAST_SECONDS)
+        one.join(max(0.0, until - time.monotonic()))
 
 
 def _exporter(signal: str, variables: Mapping[str, str]) -> str:
