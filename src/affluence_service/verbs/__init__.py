@@ -39,6 +39,14 @@ def telling(verb: Callable[Parameters, None]) -> Callable[Parameters, None]:
     return told
 
 
-from affluence_service.verbs import audit, demo, keeping, people, processes, serve  # noqa: E402  (they add themselves)
+from affluence_service.verbs import (  # noqa: E402  (they add themselves)
+    audit,
+    backing_up,
+    demo,
+    keeping,
+    people,
+    processes,
+    serve,
+)
 
-__all__ = ["audit", "demo", "keeping", "main", "people", "processes", "serve", "telling"]
+__all__ = ["audit", "backing_up", "demo", "keeping", "main", "people", "processes", "serve", "telling"]
