@@ -10,8 +10,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
-WAY_THROUGH = ("main_notebook", "analysis", "honesty")
-ALLOWED = {"affluence", "datetime", "numpy", "pathlib", "plotly", "polars", "pyspark"}
+PROMISED = ("main_notebook", "analysis", "honesty", "spark")
+ALLOWED = {"affluence", "datetime", "mlflow", "numpy", "os", "plotly", "polars", "pyspark", "sys"}
 
 each_notebook = pytest.mark.parametrize("path", sorted(NOTEBOOKS.glob("*.ipynb")), ids=lambda path: path.stem)
 
@@ -25,7 +25,7 @@ def program(path: Path) -> ast.Module:
 
 
 def test_the_notebooks_that_are_promised_are_there():
-    assert {path.stem for path in NOTEBOOKS.glob("*.ipynb")} >= set(WAY_THROUGH)
+    assert {path.stem for path in NOTEBOOKS.glob("*.ipynb")} >= set(PROMISED)
 
 
 @each_notebook
@@ -102,9 +102,14 @@ def test_the_first_notebook_goes_from_a_table_to_a_champion(model_made):
     assert "version 1, champion" in model_made
 
 
+@pytest.fixture(scope="module")
+def campaign_made(project, model_made) -> str:
+    return run(project, "analysis")
+
+
 @pytest.mark.slow
-def test_the_second_goes_from_the_champion_to_a_campaign(model_made, project):
-    shown = run(project, "analysis")
+def test_the_second_goes_from_the_champion_to_a_campaign(campaign_made, project):
+    shown = campaign_made
     assert "version 1, champion" in shown
     assert "500 of" in shown
     assert {"list.csv", "control.parquet", "campaign.html"} <= {
@@ -123,3 +128,11 @@ def test_the_third_shows_that_coins_are_found_in_sample_alone(project):
     assert remembered > tag > 0.8
     assert abs(coin - 0.5) < 0.05
     assert coin_remembered > 0.9
+
+
+@pytest.mark.slow
+def test_spark_gives_the_same_scores_in_parts(campaign_made, project):
+    pytest.importorskip("pyspark", reason="pyspark is not installed (make .venv/spark)")
+    if shutil.which("java") is None:
+        pytest.skip("Java is not on this machine")
+    assert "5,000 customers scored in four parts; 0 scores differ" in run(project, "spark")
