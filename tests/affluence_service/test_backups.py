@@ -256,7 +256,7 @@ def test_without_the_programs_of_postgresql_the_operator_is_told(
 
 @pytest.mark.slow
 def test_a_service_that_ran_goes_on_in_empty_volumes(tmp_path: Path) -> None:
-    """Backed up while it runs, all of it lost and restored: people, ranking, chain and champion are there; it scores."""
+    """Backed up while it runs, all of it lost and restored: people, ranking, chain and champion are there."""
     project, folder, kept = tmp_path / "project", tmp_path / "folder", tmp_path / "kept"
     prepare(project, customers=2_000)
     variables = os.environ | {
