@@ -37,7 +37,7 @@ def take_evidence(client: MlflowClient, found: Any, label: ModelLabel) -> Eviden
     with tempfile.TemporaryDirectory() as temporary:
         files = _model(found, Path(temporary) / "model")
         kept = {str(artifact.path) for artifact in client.list_artifacts(str(found.run_id))}
-        for name in sorted(kept & {name for name in recorded if not name.startswith(MODEL)}):
+        for name in sorted(kept & recorded.keys()):
             path = client.download_artifacts(str(found.run_id), name, temporary)
             files[name] = Path(path).read_bytes()
     return Evidence(label, files, recorded)
