@@ -113,7 +113,7 @@ def listening() -> Iterator[tuple[str, Received]]:
     received, lock = Received(), threading.Lock()
 
     class Answering(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802  (as the library's)
+        def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             plain = gzip.decompress(body) if self.headers.get("Content-Encoding") == "gzip" else body
             with lock:
