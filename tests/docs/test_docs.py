@@ -16,7 +16,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PAPERS = sorted([*ROOT.glob("*.md"), *(path for path in (ROOT / "docs").rglob("*.md") if "_build" not in path.parts)])
 MAKEFILE = (ROOT / "Makefile").read_text()
 TARGETS = set(re.findall(r"^\.PHONY: (\S+)$", MAKEFILE, flags=re.MULTILINE))
-VARIABLES = set(re.findall(r"\$\(([A-Z]+)\)|^([A-Z]+) \?=", MAKEFILE, flags=re.MULTILINE))
+# Read by make itself, or promised in a target's help and handed on by make in the environment.
+VARIABLES = set(re.findall(r"\$\(([A-Z]+)\)|^([A-Z]+) \?=|[(, ]([A-Z_]+)=", MAKEFILE, flags=re.MULTILINE))
 
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", flags=re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`([^`\n]+)`")
