@@ -242,31 +242,33 @@ def train(
     default=Path("data/07_model_output"),
     show_default=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="The folder to write scores.parquet, candidates.parquet and candidates.csv into.",
+    help="The folder to write scores.parquet, candidates.parquet, candidates.csv and list.csv into.",
 )
-def score(file: Path | None, contract: str, model_version: str | None, out: Path) -> None:
+@click.option(
+    "--listed", default=0, show_default=True, type=click.IntRange(min=0), help="Say of so many, the first, why."
+)
+@click.option(
+    "--rows-of-part", type=click.IntRange(min=1), help="Rows that are in memory at a time [default: 100,000]."
+)
+def score(
+    file: Path | None, contract: str, model_version: str | None, out: Path, listed: int, rows_of_part: int | None
+) -> None:
     """Score the table in FILE (default: the contract's own) with the champion, and rank its candidates.
 
-    The table may lack the tag column. A customer who was in the training table is scored by the fold models that
-    never saw that customer, a new one by all of them.
+    The table may have any length, and may lack the tag column. A customer who was in the training table is scored by
+    the fold models that never saw that customer, a new one by all of them. Work that was stopped goes on where it was
+    when the same is asked again.
     """
-    from affluence import steps
-    from affluence.adapters.mlflow_registry import model_name
-    from affluence.data.writing import write_csv, write_parquet
-
     with terminal.progress():
-        accepted = workspace.read(file, contract)
-        customers, _ = steps.intake(accepted.reading)
-        released = workspace.registry().load(model_name(accepted.contract), version_number=model_version)
-        scores = steps.score(released.model, customers)
-        ranked = steps.candidates(released.model, scores)
-        write_parquet(scores, out / "scores.parquet")
-        write_parquet(ranked, out / "candidates.parquet")
-        write_csv(ranked, out / "candidates.csv")
+        streamed, label = workspace.score_file(
+            file, contract, version=model_version, out=out, listed=listed, rows_of_part=rows_of_part
+        )
     terminal.say(
-        f"{customers.height:,} rows scored with {released.label.name} version {released.label.version}; "
-        f"{ranked.height:,} candidates ranked in {out / 'candidates.csv'}"
+        f"{streamed.rows:,} rows scored with {label.name} version {label.version}; "
+        f"{streamed.candidates:,} candidates ranked in {out / 'candidates.csv'}"
     )
+    if streamed.explanation:
+        terminal.say(f"Why the first of them rank high: {out / 'list.csv'}")
 
 
 @main.command()

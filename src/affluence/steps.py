@@ -19,7 +19,7 @@ from affluence.data.profiling import profile_columns
 from affluence.data.reading import IntakeReport, Reading, require_accepted
 from affluence.data.reference_bank import ReferenceBank, Scenario, simulate
 from affluence.data.writing import write_parquet
-from affluence.decision.scoring import rank_candidates, score_table
+from affluence.decision.scoring import UNSEEN, rank_candidates, require_columns, score_table
 from affluence.errors import UserError
 from affluence.evaluation.fairness import NO_GROUPS, FairReach, fair_reach
 from affluence.evaluation.results import Evaluation
@@ -327,15 +327,10 @@ def score(model: TrainedModel, customers: pl.DataFrame) -> pl.DataFrame:
 
     Errors: UserError when the customers lack a column that the model was trained on.
     """
-    missing = sorted({name for feature in model.features for name in feature.inputs} - set(customers.columns))
-    if missing:
-        raise UserError(
-            f"The table lacks {', '.join(missing)}, on which the model was trained. Map these columns in the "
-            "contract, or train a model on a table like this one."
-        )
+    require_columns(model, customers)
     scored = score_customers(model, customers)
     for column, cells in scored.unseen.items():
-        _logger.warning("%s: %d cells hold a category that the training table did not; read as missing", column, cells)
+        _logger.warning(UNSEEN, column, cells)
     return score_table(model, customers, scored)
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from affluence.pu.tuned import Tuned
     from affluence.pu.tuning import Ground
     from affluence.pu.tuning_record import Tuning
+    from affluence.streaming import Streamed
 
 
 @dataclass(frozen=True)
@@ -124,10 +125,33 @@ def read(file: Path | None, contract: str) -> ReadTable:
     from affluence.data.reading import read_table
 
     loaded = load_contract(contract_path(contract))
+    return ReadTable(loaded, read_table(_file_of(file, loaded), contract=loaded, tag_required=False))
+
+
+def score_file(
+    file: Path | None, contract: str, *, version: str | None, out: Path, listed: int, rows_of_part: int | None
+) -> "tuple[Streamed, ModelLabel]":
+    """A table of any length scored and ranked into the folder `out`, part by part, by a version of its model.
+
+    Errors: UserError as `read`, and when there is no such model; TableRefused for a table that its contract refuses.
+    """
+    from affluence.adapters.mlflow_registry import model_name
+    from affluence.data.contract import load_contract
+    from affluence.data.parts import ROWS_OF_PART, open_in_parts
+    from affluence.streaming import score_in_parts
+
+    loaded = load_contract(contract_path(contract))
+    path = _file_of(file, loaded)
+    released = registry().load(model_name(loaded), version_number=version)
+    with open_in_parts(path, contract=loaded, rows_of_part=rows_of_part or ROWS_OF_PART) as table:
+        streamed = score_in_parts(released.model, table, out, work=out / ".parts", listed=listed)
+    return streamed, released.label
+
+
+def _file_of(file: Path | None, loaded: "Contract") -> Path:
     if file is None and loaded.file is None:
         raise UserError(f"The contract of {loaded.table} names no file. Name the table's file.")
-    path = file or project_root() / str(loaded.file)
-    return ReadTable(loaded, read_table(path, contract=loaded, tag_required=False))
+    return file or project_root() / str(loaded.file)
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from heapq import merge
 from itertools import islice
+from typing import Any
 
 from affluence.data.contract import Action
 from affluence.data.intake_report import Violation
@@ -55,6 +56,11 @@ def nobody(rows: int) -> Breach:
     """The breach of a table of so many rows of which none is left."""
     finding = "All rows were left out" if rows else "The table has no rows"
     return Breach(_LAST, "empty_table", None, 1, (), "refuse", finding, "Give one row for each customer.")
+
+
+def breach_from(told: Mapping[str, Any]) -> Breach:
+    """A breach from its dictionary, as JSON keeps it."""
+    return Breach(**{**told, "lines": tuple(told["lines"])})
 
 
 def for_adding(breach: Breach) -> Breach:

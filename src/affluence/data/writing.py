@@ -3,14 +3,15 @@
 import hashlib
 import io
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 import polars as pl
 import polars.selectors as cs
+import pyarrow.parquet as pq
 import xlsxwriter
 
 from affluence.errors import UserError
@@ -27,7 +28,7 @@ _PLAIN_NUMBER = r"^[+-]?\d+([.,]\d+)*$"
 
 def write_parquet(frame: pl.DataFrame, path: Path) -> None:
     """Write a table as Parquet; `path` holds the whole of it or what it held before."""
-    with _replaced_when_whole(path) as draft:
+    with replaced_when_whole(path) as draft:
         frame.write_parquet(draft)
 
 
@@ -37,13 +38,31 @@ def write_csv(frame: pl.DataFrame, path: Path) -> None:
     A text cell that a spreadsheet would run as a formula gets an apostrophe in front. Numbers stay numbers,
     negative ones and those in text too. Source: OWASP, CSV Injection.
     """
-    with _replaced_when_whole(path) as draft:
+    with replaced_when_whole(path) as draft:
         _harmless_table(frame).write_csv(draft)
+
+
+def write_csv_parts(frames: Iterable[pl.DataFrame], path: Path) -> None:
+    """Write a table that comes in parts as `write_csv` would write the whole."""
+    with replaced_when_whole(path) as draft, draft.open("wb") as file:
+        for number, frame in enumerate(frames):
+            file.write(csv_bytes(frame, header=number == 0))
+
+
+def write_parquet_parts(frames: Iterable[pl.DataFrame], path: Path) -> None:
+    """Write a table that comes in parts as Parquet; `path` holds the whole of it or what it held before."""
+    with replaced_when_whole(path) as draft, ExitStack() as open_files:
+        writer: pq.ParquetWriter | None = None
+        for part in frames:
+            table = part.to_arrow()
+            if writer is None:
+                writer = open_files.enter_context(pq.ParquetWriter(draft, table.schema, compression="zstd"))
+            writer.write_table(table)
 
 
 def write_text(content: str, path: Path) -> None:
     """Write a text as UTF-8; `path` holds the whole of it or what it held before."""
-    with _replaced_when_whole(path) as draft:
+    with replaced_when_whole(path) as draft:
         draft.write_text(content, encoding="utf-8")
 
 
@@ -120,7 +139,7 @@ def _harmless(cells: pl.Expr) -> pl.Expr:
 
 
 @contextmanager
-def _replaced_when_whole(path: Path) -> Iterator[Path]:
+def replaced_when_whole(path: Path) -> Iterator[Path]:
     """A file beside `path` that takes its place when the context ends well, and vanishes otherwise."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}-") as folder:

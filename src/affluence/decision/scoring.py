@@ -3,8 +3,21 @@
 import polars as pl
 from scipy.special import expit
 
+from affluence.errors import UserError
 from affluence.pu.cross_fitting import customer_digests
 from affluence.pu.fold_models import Scored, TrainedModel
+
+UNSEEN = "%s: %d cells hold a category that the training table did not; read as missing"
+
+
+def require_columns(model: TrainedModel, customers: pl.DataFrame) -> None:
+    """Nothing. Errors: UserError when the customers lack a column that the model was trained on."""
+    missing = sorted({name for feature in model.features for name in feature.inputs} - set(customers.columns))
+    if missing:
+        raise UserError(
+            f"The table lacks {', '.join(missing)}, on which the model was trained. Map these columns in the "
+            "contract, or train a model on a table like this one."
+        )
 
 
 def score_table(model: TrainedModel, customers: pl.DataFrame, scored: Scored) -> pl.DataFrame:

@@ -1,0 +1,228 @@
+"""A table of any length scored: part by part, each kept when it is done, then ranked and written as one.
+
+Memory holds a part, 24 bytes a row for the ranking, and those of whom reasons are told. Work that was stopped goes on
+after the last part that was done, and ends with the same bytes.
+"""
+
+import hashlib
+import json
+import logging
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import polars as pl
+import pyarrow.parquet as pq
+
+from affluence import progress
+from affluence.data.breaches import Breach, breach_from
+from affluence.data.intake_report import IntakeReport
+from affluence.data.parts import Part, TableInParts
+from affluence.data.reading import TableRefused
+from affluence.data.writing import write_csv, write_csv_parts, write_parquet, write_parquet_parts, write_text
+from affluence.decision.reasons import Explanation, explain
+from affluence.decision.scoring import UNSEEN, require_columns, score_table
+from affluence.pu.cross_fitting import customer_digests
+from affluence.pu.fold_models import TrainedModel, score_customers
+
+_logger = logging.getLogger(__name__)
+
+STAGE = "Scoring"
+# A customer in so many, drawn by the digest of the row, is who the listed are told beside.
+BESIDE = 100_000
+# So many ranks are put in order at a time.
+RANKS_AT_A_TIME = 500_000
+TIE_BREAK = "tie_break"
+RANKED = ("row", "customer_id", "score", "affluent_probability", "labelled_probability")
+
+
+@dataclass(frozen=True)
+class Streamed:
+    """What came of it: the report of the reading, rows scored, candidates ranked, and why the first ones rank high."""
+
+    report: IntakeReport
+    rows: int
+    candidates: int
+    explanation: Explanation | None
+
+
+def score_in_parts(
+    model: TrainedModel, table: TableInParts, out: Path, *, work: Path, listed: int = 0, seed: int = 0
+) -> Streamed:
+    """Everyone in `table` scored by models that never saw them; into `out` go scores, candidates, and who is listed.
+
+    `scores.parquet` has everyone in the order of the table, `candidates.parquet` and `.csv` the unlabelled by rank;
+    `list.parquet` and `.csv` the first `listed` of them with their reasons. The folder `work` holds the parts that are
+    done and is gone at the end.
+
+    Errors: TableRefused, and nothing is written; UserError when the table lacks a column that the model learned from.
+    """
+    own = work / _key(model, table, listed)
+    own.mkdir(parents=True, exist_ok=True)
+    _clear_others(work, own)
+    breaches = _do_parts(model, table, own, listed=listed)
+    numbers = range(table.count)
+    places = [_kept(own, number, "scores") for number in numbers]
+    rows = sum(pq.read_metadata(place).num_rows for place in places)
+    report = table.report(breaches, kept=rows)
+    if report.refused:
+        shutil.rmtree(work)
+        raise TableRefused(report)
+    _write_scores(places, out, rows_of_part=table.rows_of_part)
+    ranks = _ranks(places)
+    ranked = sum(int((of_part > 0).sum()) for of_part in ranks)
+    _write_candidates(model, places, ranks, out, own)
+    explanation = _explain(model, own, table.count, out, listed=listed, seed=seed) if listed else None
+    shutil.rmtree(work)
+    return Streamed(report, rows, ranked, explanation)
+
+
+def _key(model: TrainedModel, table: TableInParts, listed: int) -> str:
+    """A name for the work: another table, contract, model or size of parts is other work."""
+    told = (
+        str(joblib.hash(model)),
+        table.raw.data_hash,
+        table.contract.model_dump_json(),
+        str(table.rows_of_part),
+        str(listed),
+    )
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
+
+
+def _clear_others(work: Path, own: Path) -> None:
+    for other in work.iterdir():
+        if other != own:
+            shutil.rmtree(other)
+
+
+def _kept(own: Path, number: int, what: str) -> Path:
+    return own / f"{number:06d}.{what}.parquet"
+
+
+def _mark(own: Path, number: int) -> Path:
+    return own / f"{number:06d}.json"
+
+
+def _do_parts(model: TrainedModel, table: TableInParts, own: Path, *, listed: int) -> list[list[Breach]]:
+    """The breaches of every part; each part that was not done before is."""
+    done = frozenset(number for number in range(table.count) if _mark(own, number).exists())
+    progress.report(STAGE, done=len(done), total=table.count, note=_note(len(done), table))
+    for already, part in enumerate(table.parts(without=done), start=len(done) + 1):
+        _do_part(model, part, own, listed=listed)
+        progress.report(STAGE, done=already, total=table.count, note=_note(already, table))
+    marks = [json.loads(_mark(own, number).read_text(encoding="utf-8")) for number in range(table.count)]
+    for column, cells in sum((Counter(mark["unseen"]) for mark in marks), Counter()).items():
+        _logger.warning(UNSEEN, column, cells)
+    return [[breach_from(told) for told in mark["breaches"]] for mark in marks]
+
+
+def _note(parts: int, table: TableInParts) -> str:
+    return f"{min(table.rows, max(0, parts - 1) * table.rows_of_part):,} of {table.rows:,} rows"
+
+
+def _do_part(model: TrainedModel, part: Part, own: Path, *, listed: int) -> None:
+    require_columns(model, part.customers)
+    scored = score_customers(model, part.customers)
+    scores = score_table(model, part.customers, scored)
+    scores = scores.with_columns(pl.Series(TIE_BREAK, customer_digests(scores["customer_id"], key=model.fold_map.key)))
+    write_parquet(scores, _kept(own, part.number, "scores"))
+    if listed:
+        beside = _to_tell_of(part.customers, scores, listed=listed)
+        write_parquet(beside, _kept(own, part.number, "people"))
+    # Whoever finds this file finds the others whole.
+    told = {"breaches": [asdict(breach) for breach in part.breaches], "unseen": scored.unseen}
+    write_text(json.dumps(told), _mark(own, part.number))
+
+
+def _to_tell_of(customers: pl.DataFrame, scores: pl.DataFrame, *, listed: int) -> pl.DataFrame:
+    """The best of a part and those beside whom they are told, each with score and digest; more than are needed."""
+    known = customers.with_columns(scores["score"], scores[TIE_BREAK])
+    candidates = _candidates(known)
+    best = candidates.sort("score", TIE_BREAK, descending=[True, False], maintain_order=True).head(listed)
+    return pl.concat([best, _drawn(known)]).unique("row").sort("row")
+
+
+def _drawn(people: pl.DataFrame) -> pl.DataFrame:
+    """Those with the smallest digests: the same whatever the parts."""
+    return people.sort(TIE_BREAK, "row").head(BESIDE)
+
+
+def _candidates(scores: pl.DataFrame) -> pl.DataFrame:
+    return scores.filter(pl.col("tag") == 0) if "tag" in scores.columns else scores
+
+
+def _in_order(places: Sequence[Path], *, rows_of_part: int) -> Iterator[pl.DataFrame]:
+    """The frames of all parts in the order of the table: rows of the first part go where they stand."""
+    apart = pl.read_parquet(places[0])
+    for number, place in enumerate(places[1:], start=1):
+        frame = pl.read_parquet(place)
+        if apart.height:
+            last = number == len(places) - 1
+            until = apart.height if last else int((apart["row"] < number * rows_of_part + 1).sum())
+            frame = pl.concat([frame, apart.head(until)]).sort("row")
+            apart = apart.slice(until)
+        yield frame
+
+
+def _write_scores(places: Sequence[Path], out: Path, *, rows_of_part: int) -> None:
+    frames = (frame.drop(TIE_BREAK) for frame in _in_order(places, rows_of_part=rows_of_part))
+    write_parquet_parts(frames, out / "scores.parquet")
+
+
+def _ranks(places: Sequence[Path]) -> list["np.ndarray[Any, np.dtype[np.int64]]"]:
+    """The rank of every row of every part, from 1; 0 of who is no candidate. Equal scores are in order of digest."""
+    scores, digests, candidate, lengths = [], [], [], []
+    for place in places:
+        frame = pl.read_parquet(place, columns=["score", TIE_BREAK, *_tag_of(place)])
+        scores.append(frame["score"].to_numpy())
+        digests.append(frame[TIE_BREAK].to_numpy())
+        candidate.append(np.ones(frame.height, bool) if "tag" not in frame.columns else frame["tag"].to_numpy() == 0)
+        lengths.append(frame.height)
+    who = np.flatnonzero(np.concatenate(candidate))
+    order = np.lexsort((np.concatenate(digests)[who], -np.concatenate(scores)[who]))
+    ranks = np.zeros(sum(lengths), np.int64)
+    ranks[who[order]] = np.arange(1, len(who) + 1)
+    return np.split(ranks, np.cumsum(lengths)[:-1])
+
+
+def _tag_of(place: Path) -> list[str]:
+    return [name for name in ("tag",) if name in pq.read_schema(place).names]
+
+
+def _write_candidates(model: TrainedModel, places: Sequence[Path], ranks: Sequence[Any], out: Path, own: Path) -> None:
+    """Candidates by rank: those of so many ranks are brought together on disk, then put in order."""
+    stacks = own / "ranks"
+    shutil.rmtree(stacks, ignore_errors=True)
+    stacks.mkdir()
+    for number, (place, of_part) in enumerate(zip(places, ranks, strict=True)):
+        frame = pl.read_parquet(place, columns=list(RANKED)).with_columns(pl.Series("rank", of_part))
+        for (stack,), some in frame.filter(pl.col("rank") > 0).group_by((pl.col("rank") - 1) // RANKS_AT_A_TIME):
+            some.write_ipc(stacks / f"{stack:06d}.{number:06d}.arrow", compression="lz4")
+    found = sorted({file.name.split(".")[0] for file in stacks.iterdir()})
+
+    def frames() -> Iterator[pl.DataFrame]:
+        for stack in found:
+            pieces = [pl.read_ipc(file) for file in sorted(stacks.glob(f"{stack}.*.arrow"))]
+            ordered = pl.concat(pieces).sort("rank").select(pl.col("rank").cast(pl.UInt32), *RANKED)
+            yield ordered.with_columns(simulated=pl.lit("SIMULATED")) if model.contract.simulated else ordered
+
+    write_parquet_parts(frames(), out / "candidates.parquet")
+    write_csv_parts(frames(), out / "candidates.csv")
+
+
+def _explain(model: TrainedModel, own: Path, parts: int, out: Path, *, listed: int, seed: int) -> Explanation:
+    people = pl.concat([pl.read_parquet(_kept(own, number, "people")) for number in range(parts)])
+    first = pl.read_parquet(out / "candidates.parquet", n_rows=listed)
+    best = people.filter(pl.col("row").is_in(first["row"].implode()))
+    people = pl.concat([best, _drawn(people)]).unique("row").sort("row")
+    scores = people.select("row", "score")
+    explanation = explain(model, people.drop("score", TIE_BREAK), scores, first, seed=seed)
+    told = first.join(explanation.wide, on="row", how="left", maintain_order="left")
+    write_parquet(told, out / "list.parquet")
+    write_csv(told, out / "list.csv")
+    return explanation
