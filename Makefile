@@ -98,7 +98,7 @@ SCANNER ?= trivy image --exit-code 1 --severity HIGH,CRITICAL --ignore-unfixed
 
 .PHONY: image
 image: ## Build the image with podman, docker or buildah (IMAGE=, BASE=, BUILDER=, BUILD_OPTIONS=, DRY=1)
-	@DRY=$(DRY) deploy/image.sh "$(IMAGE)" "$(VERSION)"
+	@DRY=$(DRY) BASE="$(BASE)" BUILDER="$(BUILDER)" BUILD_OPTIONS="$(BUILD_OPTIONS)" deploy/image.sh "$(IMAGE)" "$(VERSION)"
 
 .PHONY: push
 push: ## Push the image and write its digest down (IMAGE=, REGISTRY=host/name, VERSION=, DRY=1)

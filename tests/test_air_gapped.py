@@ -7,6 +7,7 @@ loopback and nothing else.
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -22,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[1]
 ENVIRONMENT = Path(sys.prefix)
 ALONE = ("unshare", "--net", "sh", "-c", 'ip link set lo up && exec "$@"', "sh")
 CUSTOMERS = 3_000
-WITHIN_SECONDS = 120
+WITHIN_SECONDS = 240
 
 pytestmark = pytest.mark.slow
 
@@ -126,7 +127,7 @@ def test_make_serve_answers(clone: Path, network: tuple[str, ...]) -> None:
         with pytest.raises(URLError):
             urlopen("http://127.0.0.1:8642/api/v1/health", timeout=5)  # from without: it is in that network alone
     finally:
-        os.killpg(serving.pid, 2)
+        os.killpg(serving.pid, signal.SIGTERM)
         serving.wait(timeout=60)
 
 

@@ -179,6 +179,15 @@ def hardened(built: Store, tmp_path: Path) -> Callable[..., list[str]]:
 
 
 @pytest.mark.slow
+def test_there_is_a_base_with_the_python_that_is_promised(store: Store, base: str) -> None:
+    """Fetching or making it takes its time apart from the build, for each test has a limit."""
+    container = store.buildah("from", "--pull-never", base)
+    told = store.buildah("run", container, "--", "python3", "-c", "import sys, venv; print(*sys.version_info[:2])")
+    store.buildah("rm", container)
+    assert told == "3 11"
+
+
+@pytest.mark.slow
 def test_the_image_is_small_enough_and_says_what_it_is(built: Store) -> None:
     (told,) = json.loads(subprocess.check_output(built.podman("image", "inspect", NAME), text=True))
     assert told["Size"] < MOST_BYTES
