@@ -158,7 +158,8 @@ def built(store: Store, base: str) -> Store:
 @pytest.fixture
 def hardened(built: Store, tmp_path: Path) -> Callable[..., list[str]]:
     """Makes the command that runs one in a container: a user unknown to it, a root that is only read, no rights."""
-    (tmp_path / "folder").mkdir(mode=0o770)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder").chmod(0o770)  # a mode at its making would be less by the umask
 
     def command(
         *arguments: str, name: str = "", mounts: Mapping[Path, str] | None = None, **settings: str
