@@ -177,7 +177,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["affluence_service.api_access.MayDo"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["affluence_service.api_parsing.Json"],
     "DEFAULT_SCHEMA_CLASS": "affluence_service.api_schema.Schema",
     "DEFAULT_PAGINATION_CLASS": "affluence_service.api_pages.Pages",
     "DEFAULT_THROTTLE_CLASSES": [
