@@ -65,5 +65,11 @@ def _asked(execute: Callable[..., Any], sql: str, parameters: Any, many: bool, c
     if not telemetry.recording():
         return execute(sql, parameters, many, context)
     told = {Key.DATABASE: context["connection"].vendor, Key.OPERATION: sql.split(maxsplit=1)[0].upper()[:20]}
-    with telemetry.span(f"{SpanName.DATABASE} {told[Key.OPERATION]}", told, kind="client"):
+    span = telemetry.leaf(f"{SpanName.DATABASE} {told[Key.OPERATION]}", told)
+    try:
         return execute(sql, parameters, many, context)
+    except BaseException as error:
+        telemetry.failed(span, type(error).__name__)
+        raise
+    finally:
+        span.end()

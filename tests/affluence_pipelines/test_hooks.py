@@ -23,7 +23,7 @@ def kept(monkeypatch) -> InMemorySpanExporter:
     """Every span that ended, kept here instead of being sent."""
     memory, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(memory))
-    monkeypatch.setattr(trace, "get_tracer", provider.get_tracer)
+    monkeypatch.setattr(trace, "get_tracer_provider", lambda: provider)
     monkeypatch.delenv("TRACEPARENT", raising=False)
     return memory
 

@@ -11,10 +11,11 @@ import socket
 import threading
 import time
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from opentelemetry import _logs, metrics, trace
-from opentelemetry._logs import LogRecord, SeverityNumber
+from opentelemetry._logs import Logger, LogRecord, SeverityNumber
 
 from affluence.adapters.telemetry.logs import said, where
 from affluence.adapters.telemetry.names import Key
@@ -140,6 +141,11 @@ def _start_logs(resource: Any) -> None:
     _started.append(provider)
 
 
+@cache
+def _logger_of(name: str) -> Logger:
+    return _logs.get_logger(name)
+
+
 class _Sending(logging.Handler):
     """Sends log lines as `logs` writes them; not those of who sends them, which would be sent in turn."""
 
@@ -152,7 +158,7 @@ class _Sending(logging.Handler):
                 str(Key.ERROR): type(record.exc_info[1]).__name__,
                 "error.stack_trace": where(record.exc_info[1]),
             }
-        _logs.get_logger(record.name).emit(
+        _logger_of(record.name).emit(
             LogRecord(
                 timestamp=int(record.created * 1e9),
                 severity_text=record.levelname,

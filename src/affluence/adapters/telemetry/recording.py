@@ -9,7 +9,7 @@ from typing import Any
 from opentelemetry import context, metrics, propagate, trace
 from opentelemetry.metrics import CallbackOptions, Counter, Histogram, Observation
 from opentelemetry.metrics import _Gauge as Gauge
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode, Tracer, TracerProvider
 
 from affluence.adapters.telemetry.names import BOUNDS, MEANINGS, UNITS, Event, Key, Metric, SpanName
 
@@ -34,7 +34,7 @@ def span(
     An error ends it as failed, by the error's kind: its words may name customers.
     """
     under = propagate.extract(dict(parent)) if parent else None
-    with trace.get_tracer(SCOPE).start_as_current_span(
+    with _tracer().start_as_current_span(
         name, under, KINDS[kind], _plain(attributes), record_exception=False, set_status_on_exception=False
     ) as opened:
         try:
@@ -42,6 +42,11 @@ def span(
         except BaseException as error:
             failed(opened, type(error).__name__)
             raise
+
+
+def leaf(name: str, attributes: Attributes) -> Span:
+    """A span under the current one that has nothing under it, cheaper than `span`; whoever opens it calls its `end`."""
+    return _tracer().start_span(name, None, KINDS["client"], _plain(attributes))
 
 
 def failed(opened: Span, kind: str) -> None:
@@ -108,8 +113,7 @@ class Stages(logging.Handler):
         done, total = record.__dict__["done"], record.__dict__["total"]
         if stage != self._stage:
             self.end()
-            tracer = trace.get_tracer(SCOPE)
-            self._open = tracer.start_span(f"{SpanName.STAGE} {stage}", self._under, attributes={Key.STAGE: stage})
+            self._open = _tracer().start_span(f"{SpanName.STAGE} {stage}", self._under, attributes={Key.STAGE: stage})
             self._stage = stage
         if done:
             self._open.add_event(Event.BATCH, {Key.DONE: done, Key.TOTAL: total})
@@ -134,6 +138,15 @@ def _heard(stages: Stages, channel: logging.Logger) -> Iterator[None]:
     finally:
         channel.removeHandler(stages)
         stages.end()
+
+
+def _tracer() -> Tracer:
+    return _tracer_of(trace.get_tracer_provider())
+
+
+@cache
+def _tracer_of(provider: TracerProvider) -> Tracer:
+    return provider.get_tracer(SCOPE)
 
 
 @cache

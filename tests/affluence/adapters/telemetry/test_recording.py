@@ -19,7 +19,7 @@ def kept(monkeypatch) -> InMemorySpanExporter:
     """Every span that ended, kept here instead of being sent."""
     memory, provider = InMemorySpanExporter(), TracerProvider()
     provider.add_span_processor(SimpleSpanProcessor(memory))
-    monkeypatch.setattr(trace, "get_tracer", lambda scope: provider.get_tracer(scope))
+    monkeypatch.setattr(trace, "get_tracer_provider", lambda: provider)
     return memory
 
 
