@@ -328,7 +328,19 @@ def _page(found: Mapping[str, Any]) -> str:
         f"The champion's own prediction of one customer takes {single['median']:.1f} ms (median; p99 "
         f"{single['p99']:.1f} ms; {single['processor_median']:.1f} ms of the processor)."
     )
+    ratios.append(_bound(found["1 connection"], single["median"]))
     return "\n".join([*lines, "", *ratios, ""])
+
+
+def _bound(alone: Mapping[str, Any], predicting_ms: float) -> str:
+    """What five times MLflow's throughput would take: both servers wait for the same prediction."""
+    ours, theirs = alone["service"]["median_ms"], alone["mlflow"]["median_ms"]
+    return (
+        f"Both wait for it, so what is the servers' own is {ours - predicting_ms:.1f} ms of ours and "
+        f"{theirs - predicting_ms:.1f} ms of MLflow's. An answer in a fifth of MLflow's time would have to be there in "
+        f"{theirs / 5:.1f} ms, prediction and all; with a prediction that took no time, in "
+        f"{(theirs - predicting_ms) / 5:.1f} ms."
+    )
 
 
 if __name__ == "__main__":
