@@ -60,7 +60,13 @@ def _watch(connection: BaseDatabaseWrapper, **_: Any) -> None:
         connection.execute_wrappers.append(_asked)
 
 
-def _asked(execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: Mapping[str, Any]) -> Any:  # noqa: FBT001  (as Django calls it)
+def _asked(
+    execute: Callable[..., Any],
+    sql: str,
+    parameters: Any,
+    many: bool,  # noqa: FBT001  (as Django calls it)
+    context: Mapping[str, Any],
+) -> Any:
     """A span of a call, with its verb alone: a statement may hold values."""
     if not telemetry.recording():
         return execute(sql, parameters, many, context)
