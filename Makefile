@@ -72,6 +72,10 @@ bench-published: $(VENV)/main ## The published models and ours on one made bank 
 bench-finder: $(VENV)/main ## The finder beside other ways, as a share of what could be found (hours; goes on where it stopped; SHORT=1: two minutes)
 	@$(BIN)/python -m benchmarks.finder $(if $(SHORT),--short)
 
+.PHONY: bench-scale
+bench-scale: $(VENV)/main ## Time and memory of scoring by stream, by pandas and at the limit (ROWS="10000 1000000", LISTED=10000)
+	@$(BIN)/python -m benchmarks.scale $(foreach rows,$(ROWS),--rows $(rows)) $(if $(LISTED),--listed $(LISTED))
+
 .PHONY: check
 check: lint test ## Lint and the fast tests
 

@@ -1,0 +1,132 @@
+"""One way over one table, in a process of its own, so that its memory is its own: prints seconds and MiB as JSON.
+
+    python -m benchmarks.scale.ways (stream|pandas|limit) MODEL TABLE OUT LISTED
+
+What all ways load first, libraries and model, is not counted in seconds; it is in the memory.
+"""
+
+import json
+import re
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import xgboost as xgb
+from sklearn.preprocessing import OrdinalEncoder
+
+from affluence.data.parts import open_in_parts
+from affluence.pu.fold_models import TrainedModel, placed
+from affluence.pu.learners.boosters import FittedBooster
+from affluence.pu.storage import load_model
+from affluence.streaming import score_in_parts
+
+MIB = 1024
+# The limit reads one matrix again and again: the rows of a table of so many, of which the matrix is ready.
+READY_ROWS = 1_000_000
+
+
+def by_stream(model: TrainedModel, table: Path, out: Path, listed: int) -> Callable[[], object]:
+    """What `affluence score` does."""
+
+    def work() -> None:
+        with open_in_parts(table, contract=model.contract) as parts:
+            score_in_parts(model, parts, out, work=out / ".parts", listed=listed)
+
+    return work
+
+
+def by_pandas(model: TrainedModel, table: Path, out: Path, listed: int) -> Callable[[], object]:
+    """What a user would write: all in memory, scikit-learn's encoder, XGBoost's wrapper and its contributions."""
+    known = model.preprocessing.vocabularies
+    sources = {column.source: column.name for column in model.contract.feature_columns}
+    types = ["c" if name in known else "q" for name in model.preprocessing.features]
+    learners = [_wrapper(fitted, types) for fitted in boosters(model)]
+
+    def work() -> None:
+        frame = pd.read_parquet(table).rename(columns=sources)
+        encoder = OrdinalEncoder(
+            categories=[list(known[name]) for name in known],
+            handle_unknown="use_encoded_value",
+            unknown_value=np.nan,
+            encoded_missing_value=np.nan,
+        )
+        told = frame[list(known)].astype(object)
+        encoded = pd.DataFrame(
+            encoder.fit_transform(told.where(told.notna(), np.nan)), columns=list(known), index=frame.index
+        )
+        matrix = frame.drop(columns=list(known)).join(encoded)[list(model.preprocessing.features)].astype("float32")
+        values = matrix.to_numpy()
+        frame["score"] = np.mean([learner.predict(values, output_margin=True) for learner in learners], axis=0)
+        candidates = frame[frame[model.contract.tag.source].isin(model.contract.tag.normal)]
+        ranked = candidates.sort_values("score", ascending=False, kind="stable")
+        first = xgb.DMatrix(values[ranked.index[:listed]], feature_types=types, enable_categorical=True)
+        parts = np.mean([learner.get_booster().predict(first, pred_contribs=True) for learner in learners], axis=0)
+        ranked[[model.contract.customer_id.source, "score"]].to_parquet(out / "ranked.parquet")
+        pd.DataFrame(parts).to_parquet(out / "parts.parquet")
+
+    return work
+
+
+def by_limit(model: TrainedModel, table: Path, out: Path, listed: int) -> Callable[[], object]:  # noqa: ARG001
+    """What nobody can save: reading the file, the learners' bare prediction, their bare contributions."""
+    renamed = {column.source: column.name for column in model.contract.feature_columns}
+    head = pl.scan_parquet(table).head(READY_ROWS).collect().rename(renamed)
+    ready = head.rename({str(model.contract.customer_id.source): "customer_id"})
+    matrix = placed(model, ready)[0].matrix
+    rows = pl.scan_parquet(table).select(pl.len()).collect().item()
+    types = ["c" if name in model.preprocessing.vocabularies else "q" for name in model.preprocessing.features]
+    del head, ready
+
+    def work() -> None:
+        for _ in pl.scan_parquet(table).collect_batches(chunk_size=100_000):
+            pass
+        for fitted in boosters(model):
+            for start in range(0, rows, len(matrix)):
+                some = matrix[: rows - start]
+                fitted.booster.inplace_predict(some, predict_type="margin", validate_features=False)
+            first = xgb.DMatrix(
+                matrix[:listed], feature_names=list(fitted.names), feature_types=types, enable_categorical=True
+            )
+            fitted.booster.predict(first, pred_contribs=True)
+
+    return work
+
+
+WAYS = {"stream": by_stream, "pandas": by_pandas, "limit": by_limit}
+
+
+def boosters(model: TrainedModel) -> list[FittedBooster]:
+    """The fold models, each one set of trees."""
+    return [fitted for fitted in model.models if isinstance(fitted, FittedBooster)]
+
+
+def _wrapper(fitted: FittedBooster, types: list[str]) -> xgb.XGBClassifier:
+    fitted.booster.feature_names = None
+    learner = xgb.XGBClassifier(feature_types=types, enable_categorical=True)
+    learner.load_model(bytearray(fitted.to_bytes()))
+    return learner
+
+
+def most_mib() -> float:
+    """The most memory this process held; the kernel's `ru_maxrss` would begin with that of whoever started it."""
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) / MIB
+
+
+def main() -> None:
+    """Prepare, do, tell."""
+    way, model, table, out, listed = sys.argv[1:]
+    Path(out).mkdir(parents=True)
+    work = WAYS[way](load_model(Path(model)), Path(table), Path(out), int(listed))
+    begun = time.perf_counter()
+    work()
+    seconds = time.perf_counter() - begun
+    print(json.dumps({"seconds": seconds, "mib": most_mib()}))
+
+
+if __name__ == "__main__":
+    main()
