@@ -14,4 +14,5 @@ keep postgres-password "$(random)"
 password=$(cat secrets/postgres-password)
 keep database-url "postgresql://affluence:$password@postgres/affluence"
 keep mlflow-database-url "postgresql://affluence:$password@postgres/mlflow"
+keep elastic-password "$(random)"
 echo "The secrets stand in deploy/secrets."

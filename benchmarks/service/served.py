@@ -88,7 +88,7 @@ class Served:
         clock = Clock()
         sent = self._send(file)
         clock.told("sending")
-        self._until(f"datasets/{sent}", lambda told: told["state"] != "checking", "accepted", "state")
+        self._accepted(sent)
         clock.told("checking")
         asked = json.dumps({"kind": "score", "dataset": sent}).encode()
         run = self.ask("POST", "runs", asked, "application/json")["id"]
@@ -97,6 +97,15 @@ class Served:
         self.ask("GET", f"runs/{run}/candidates")
         clock.told("first page")
         return run, clock.seconds
+
+    def upload(self, file: Path) -> str:
+        """The number of a table that was sent and accepted."""
+        sent = self._send(file)
+        self._accepted(sent)
+        return sent
+
+    def _accepted(self, sent: str) -> None:
+        self._until(f"datasets/{sent}", lambda told: told["state"] != "checking", "accepted", "state")
 
     def _send(self, file: Path) -> str:
         with file.open("rb") as body:

@@ -1,16 +1,20 @@
 """What OpenTelemetry is told: one trace from a request through the queue to the last batch, and of no customer."""
 
+import json
 import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 from benchmarks.load.receiver import VARIABLES, Received, attributes, counts, listening
-from benchmarks.service.served import CONTRACT, bank, prepare, served
+from benchmarks.service.served import CONTRACT, Served, bank, prepare, served
+from tests.deploy import elastic_documents
+from tests.deploy.test_observability import saved_objects
 
 from affluence.adapters.telemetry import Key, Metric, SpanName
 
@@ -42,10 +46,22 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> tuple[Received, Mapping[st
                 service.ask("GET", f"runs/{run}/candidates?customer_id={CANARY}")
                 with pytest.raises(SystemExit, match="404"):
                     service.ask("GET", f"runs/{CANARY}")
+                few = project / "few.csv"
+                few.write_text("\n".join(lines[:20]))
+                fail_at_training(service, few)
         finally:
             for name in (*VARIABLES, "OTEL_EXPORTER_OTLP_ENDPOINT"):
                 os.environ.pop(name)
     return received, {"run": run}
+
+
+def fail_at_training(service: Served, file: Path) -> None:
+    """A job that fails: so few customers teach nobody."""
+    dataset = service.upload(file)
+    run = service.ask("POST", "runs", json.dumps({"kind": "train", "dataset": dataset}).encode())["id"]
+    while (told := service.ask("GET", f"runs/{run}")["job"])["ended_at"] is None:
+        time.sleep(0.2)
+    assert told["state"] == "failed"
 
 
 def spans(received: Received) -> list[Any]:
@@ -132,6 +148,20 @@ print({asking.get("/api/v1/health").status_code for _ in range(50)}, telemetry.i
 logging.getLogger("affluence").warning("told")
 telemetry.stop()
 """
+
+
+def test_every_field_that_kibana_asks_for_is_sent(told: tuple[Received, Any]) -> None:
+    received, _ = told
+    sent = {
+        view: {field for document in documents(received) for field in elastic_documents.fields(document)}
+        for view, documents in (
+            (saved_objects.TRACES, elastic_documents.of_traces),
+            (saved_objects.METRICS, elastic_documents.of_metrics),
+            (saved_objects.LOGS, elastic_documents.of_logs),
+        )
+    }
+    for view, field in saved_objects.fields_asked_for():
+        assert field in sent[view], f"{view} is asked for {field}"
 
 
 @pytest.mark.parametrize("answers", ["it refuses", "it listens and never answers"])
