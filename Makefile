@@ -64,6 +64,10 @@ chaos: $(VENV)/dev ## Kill workers while they score, and see that nothing is los
 lint: $(VENV)/dev ## Format, ruff, flake8, strict types, import contracts
 	@PATH="$(abspath $(BIN)):$$PATH" ./lint.sh
 
+.PHONY: load
+load: $(VENV)/dev ## Fifty people at the service for a minute, its own counts held to theirs (LOAD="--users 8 --seconds 10")
+	@$(BIN)/python -m benchmarks.load $(LOAD)
+
 .PHONY: bench-published
 bench-published: $(VENV)/main ## The published models and ours on one made bank (three minutes)
 	@$(BIN)/python -m benchmarks.published_ways

@@ -69,8 +69,8 @@ def measure(way: str, model: Path, table: Path, listed: int) -> Result:
         own = {**os.environ, "OMP_WAIT_POLICY": "PASSIVE"}
         asked = [way, str(model), str(table), str(Path(folder) / "out"), str(listed)]
         command = [sys.executable, "-m", "benchmarks.scale.ways", *asked]
-        told = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT, env=own).stdout  # noqa: S603
-    return dict(json.loads(told.splitlines()[-1]))
+        ran = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT, env=own)  # noqa: S603
+    return dict(json.loads(ran.stdout.splitlines()[-1]))
 
 
 def exponent(rows: list[int], values: list[float]) -> float | None:

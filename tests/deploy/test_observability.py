@@ -149,7 +149,11 @@ def load(address: str, tmp_path: Path, **variables: str) -> "subprocess.Complete
     given = {"ELASTICSEARCH_URL": address, "KIBANA_URL": address, "ELASTIC_PASSWORD_FILE": str(tmp_path / "password")}
     environment = {key: value for key, value in (os.environ | given | variables).items() if value}
     return subprocess.run(
-        [sys.executable, FOLDER / "load.py"], env=environment, capture_output=True, text=True, check=False
+        [sys.executable, ROOT / "deploy/observability/load.py"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
