@@ -50,6 +50,18 @@ def breakable(name: str) -> SafeString:
 
 
 @register.filter
+def cause_words(cause: str) -> str:
+    """What moved a customer onto a list or off it, as `affluence.evaluation.list_moves` has it."""
+    return {
+        "data": _("the customer's data"),
+        "model": _("the model"),
+        "model and data": _("the model and the data"),
+        "cut": _("the length of the list"),
+        "exclusion": _("an exclusion"),
+    }.get(cause, cause)
+
+
+@register.filter
 def signed(number: Any, digits: int = 1) -> str:
     """A number with its sign: +12.2."""
     return NOTHING if number is None else f"{float(number):+.{digits}f}".replace("-", MINUS)
