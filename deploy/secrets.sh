@@ -15,4 +15,5 @@ password=$(cat secrets/postgres-password)
 keep database-url "postgresql://affluence:$password@postgres/affluence"
 keep mlflow-database-url "postgresql://affluence:$password@postgres/mlflow"
 keep elastic-password "$(random)"
+keep kibana-key "$(random)"
 echo "The secrets stand in deploy/secrets."

@@ -52,23 +52,25 @@ class Caller:
         except urllib.error.HTTPError as error:
             if error.code == NOT_FOUND:
                 return None
-            raise Refused(f"{method} {address} was refused ({error.code}): {error.read(300).decode()}") from error
+            said = " ".join(error.read(300).decode(errors="replace").split())
+            raise Refused(f"{method} {address} was refused ({error.code}): {said}") from error
+        except ValueError as error:
+            raise Refused(f"{address} answers, and not in JSON: is it the program, or something before it?") from error
         except (urllib.error.URLError, TimeoutError) as error:
             raise Refused(f"{address} does not answer ({error}).") from error
 
-    def put(self, address: str, content: Mapping[str, Any]) -> Any:
-        """Put JSON there. Errors: Refused, also where there is nothing to put to."""
-        if (answer := self.ask("PUT", address, json.dumps(content).encode())) is None:
-            raise Refused(f"PUT {address} was refused: there is no such address.")
-        return answer
+    def give(self, method: str, address: str, content: Mapping[str, Any]) -> None:
+        """Give JSON to it. Errors: Refused, also where there is nothing that takes it."""
+        if self.ask(method, address, json.dumps(content).encode()) is None:
+            raise Refused(f"{method} {address} was refused: there is no such address.")
 
 
 def load(caller: Caller) -> None:
     """Load everything, in the order in which one needs the other. Errors: Refused."""
     for name, policy in _read("elasticsearch/life_cycle.json").items():
-        caller.put(f"{caller.elasticsearch}/_ilm/policy/{name}", policy)
+        caller.give("PUT", f"{caller.elasticsearch}/_ilm/policy/{name}", policy)
     for name, template in _read("elasticsearch/templates.json").items():
-        caller.put(f"{caller.elasticsearch}/_component_template/{name}", template)
+        caller.give("PUT", f"{caller.elasticsearch}/_component_template/{name}", template)
     _import(caller)
     for name, rule in _read("rules.json").items():
         _set_rule(caller, name, rule)
@@ -94,7 +96,7 @@ def _set_rule(caller: Caller, name: str, rule: Mapping[str, Any]) -> None:
     address = f"{caller.kibana}/api/alerting/rule/{name}"
     changed = {key: value for key, value in rule.items() if key not in {"rule_type_id", "consumer"}}
     if caller.ask("PUT", address, json.dumps(changed).encode()) is None:
-        caller.ask("POST", address, json.dumps(rule).encode())
+        caller.give("POST", address, rule)
 
 
 if __name__ == "__main__":

@@ -51,6 +51,18 @@ def of_metrics(received: Received) -> Iterator[Mapping[str, Any]]:
                         }
 
 
+def counters(received: Received) -> set[str]:
+    """The fields of which Elasticsearch is told that they only rise, so that it makes no sum of them."""
+    return {
+        f"metrics.{metric.name}"
+        for message in received.metrics
+        for resource in message.resource_metrics
+        for scope in resource.scope_metrics
+        for metric in scope.metrics
+        if metric.WhichOneof("data") == "sum" and metric.sum.is_monotonic
+    }
+
+
 def of_logs(received: Received) -> Iterator[Mapping[str, Any]]:
     """A document a line."""
     for message in received.logs:

@@ -7,6 +7,7 @@ is really sent is tested where a service sends it (tests/affluence_service/test_
 import importlib
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -106,11 +107,31 @@ def test_compose_joins_the_services_of_the_other_file() -> None:
     for service in own["services"].values():
         assert set(service.get("depends_on", {})) <= set(known)
         assert all(":latest" not in service.get("image", "") for service in known.values())
-    assert (FOLDER / own["secrets"]["elastic-password"]["file"]).resolve().parent.name == "secrets"
+    for secret in own["secrets"].values():
+        assert (FOLDER / secret["file"]).resolve().parent == ROOT / "deploy" / "secrets"
+    for name, service in own["services"].items():
+        assert set(service.get("secrets", ())) <= set(own["secrets"]), name
+
+
+def test_elasticsearch_and_kibana_are_started_with_what_they_insist_on() -> None:
+    services = yaml.load((FOLDER / "compose.yaml").read_text().replace("!override", ""), yaml.SafeLoader)["services"]
+    # Refused with files that others may read, as ours must be: https://github.com/elastic/elasticsearch, DockerTests.
+    assert "ELASTIC_PASSWORD_FILE" not in services["elasticsearch"]["environment"]
+    assert "export ELASTIC_PASSWORD=" in services["elasticsearch"]["entrypoint"][-1]
+    assert "XPACK_ENCRYPTEDSAVEDOBJECTS_ENCRYPTIONKEY" in services["kibana"]["entrypoint"][-1]
+    for name in ("elasticsearch", "kibana"):
+        read = set(re.findall(r"/run/secrets/([\w-]+)", services[name]["entrypoint"][-1]))
+        assert read == set(services[name]["secrets"])
+
+
+def test_every_object_says_in_which_form_it_is_written() -> None:
+    assert all(one["typeMigrationVersion"] == saved_objects.WRITTEN_AS[one["type"]] for one in OBJECTS)
 
 
 @contextmanager
-def programs(refuses: str = "", faults: int = 0) -> Iterator[tuple[str, list[tuple[str, str, bytes]]]]:
+def programs(
+    refuses: str = "", faults: int = 0, answer: tuple[int, str] = (403, '{"error": "security_exception"}')
+) -> Iterator[tuple[str, list[tuple[str, str, bytes]]]]:
     """Something that answers as Elasticsearch and Kibana do, and what it was asked."""
     asked: list[tuple[str, str, bytes]] = []
     made: set[str] = set()
@@ -120,17 +141,16 @@ def programs(refuses: str = "", faults: int = 0) -> Iterator[tuple[str, list[tup
             body = self.rfile.read(int(self.headers["Content-Length"]))
             asked.append((self.command, self.path, body))
             status, content = 200, {"acknowledged": True}
-            if refuses and refuses in self.path:
-                status, content = 403, {"error": "security_exception"}
-            elif "_import" in self.path:
+            if "_import" in self.path:
                 content = {"success": not faults, "errors": faults * [
                     {"type": "lens", "id": "x", "error": {"type": "conflict"}}]}  # fmt: skip
             elif "/rule/" in self.path and self.command == "PUT" and self.path not in made:
                 status, content = 404, {"statusCode": 404}
             made.add(self.path)
+            status, said = answer if refuses and refuses in self.path else (status, json.dumps(content))
             self.send_response(status)
             self.end_headers()
-            self.wfile.write(json.dumps(content).encode())
+            self.wfile.write(said.encode())
 
         do_PUT = do_POST = _answer  # noqa: N815  (the library's)
 
@@ -171,15 +191,18 @@ def test_everything_is_loaded_and_loading_again_replaces_it(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("refuses", "faults", "says"),
+    ("refuses", "faults", "answer", "says"),
     [
-        ("_ilm", 0, "was refused (403)"),
-        ("", 1, "did not take all saved objects: lens x: conflict"),
-        ("/rule/", 0, "403"),
+        ("_ilm", 0, (403, '{"error":\n "security_exception"}'), "was refused (403)"),
+        ("", 1, (), "did not take all saved objects: lens x: conflict"),
+        ("/rule/", 0, (403, "{}"), "was refused (403)"),
+        ("/rule/", 0, (404, "{}"), "POST"),
+        ("_component_template", 0, (404, "{}"), "there is no such address"),
+        ("_import", 0, (200, "<html>Sign in</html>"), "not in JSON"),
     ],
 )
-def test_what_is_refused_is_said_in_one_line(tmp_path: Path, refuses: str, faults: int, says: str) -> None:
-    with programs(refuses, faults) as (address, _):
+def test_what_is_refused_is_said_in_one_line(tmp_path: Path, refuses: str, faults: int, answer: Any, says: str) -> None:
+    with programs(refuses, faults, answer) as (address, _):
         ran = load(address, tmp_path)
     assert ran.returncode == 1
     assert says in ran.stderr
