@@ -5,11 +5,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+from opentelemetry.sdk import environment_variables
 
+from affluence.adapters.telemetry.process import SIGNALS
 from affluence.errors import UserError
 from affluence_service.environment import read_environment
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "settings.md"
+OPENTELEMETRYS = "OTEL_"
 FILE = "_FILE"
 
 
@@ -38,8 +41,17 @@ def asked() -> set[str]:
     return variables.asked
 
 
+def test_what_the_page_says_of_telemetry_is_what_opentelemetry_reads() -> None:
+    told = set(re.findall(r"^\| `(OTEL_[A-Z_]+)`", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE))
+    assert told
+    exporters = {f"OTEL_{signal}_EXPORTER" for signal in SIGNALS}
+    shown = {"OTEL_EXPORTER_PROMETHEUS_HOST", "OTEL_EXPORTER_PROMETHEUS_PORT"}
+    assert told <= {*vars(environment_variables)} | exporters | shown
+
+
 def test_the_page_of_settings_lists_exactly_the_variables_that_are_read() -> None:
-    rows = re.findall(r"^\| `([A-Z_]+)`(.*)$", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    told = re.findall(r"^\| `([A-Z_]+)`(.*)$", PAGE.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    rows = [(name, rest) for name, rest in told if not name.startswith(OPENTELEMETRYS)]
     names = asked()
     in_files = {name for name in names if name + FILE in names}
     assert {name for name, _ in rows} == {
