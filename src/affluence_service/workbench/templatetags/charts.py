@@ -235,14 +235,17 @@ def _across(widest: int) -> SafeString:
 @register.simple_tag
 def segment_map(spots: Sequence[dict[str, Any]], places: dict[str, int]) -> SafeString:
     """Where the listed stand on the map of segments: a mark each, in its segment's shade."""
-    across, up = [spot["x"] for spot in spots], [spot["y"] for spot in spots]
-
-    def share(value: float, values: Sequence[float]) -> str:
-        return f"{2 + 96 * (value - min(values)) / ((max(values) - min(values)) or 1):.1f}%"
-
+    across, up = _shares([spot["x"] for spot in spots]), _shares([spot["y"] for spot in spots])
     marks = format_html_join(
         "",
         '<circle class="spot-{}" cx="{}" cy="{}" r="3"/>',
-        ((places.get(spot["segment"], 9), share(spot["x"], across), share(spot["y"], up)) for spot in spots),
+        ((places.get(spot["segment"], 9), x, y) for spot, x, y in zip(spots, across, up, strict=True)),
     )
     return format_html('<svg class="map" height="320" aria-hidden="true">{}</svg>', marks)
+
+
+def _shares(values: Sequence[float]) -> list[str]:
+    """Where each value stands between the least and the greatest of them, with a margin."""
+    least = min(values, default=0.0)
+    widest = (max(values, default=0.0) - least) or 1
+    return [f"{2 + 96 * (value - least) / widest:.1f}%" for value in values]
