@@ -111,7 +111,9 @@ class Caller:
         while not ended(found := self.get(path)) and time.monotonic() < last:
             time.sleep(LOOK_EVERY_SECONDS)
         if found[what] not in wanted:
-            raise SystemExit(f"{path} is {found[what]}; wanted was {' or '.join(wanted)}.")
+            raise SystemExit(
+                f"{path} is {found[what]}; wanted was {' or '.join(wanted)}. {found.get('problem', '')}".rstrip()
+            )
 
     def _allowed(self, session: Mapping[str, Any]) -> None:
         self.calls.headers["X-CSRFToken"] = session.get("csrf_token") or self.calls.cookies.get("csrftoken", "")
