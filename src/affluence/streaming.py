@@ -35,6 +35,7 @@ _logger = logging.getLogger(__name__)
 STAGE = "Scoring"
 # A customer in so many, drawn by the digest of the row, is who the listed are told beside.
 BESIDE = 100_000
+MOST_DIGEST = (1 << 64) - 1
 # So many ranks are put in order at a time.
 RANKS_AT_A_TIME = 500_000
 TIE_BREAK = "tie_break"
@@ -113,7 +114,7 @@ def _do_parts(model: TrainedModel, table: TableInParts, own: Path, *, listed: in
     done = frozenset(number for number in range(table.count) if _mark(own, number).exists())
     progress.report(STAGE, done=len(done), total=table.count, note=_note(len(done), table))
     for already, part in enumerate(table.parts(without=done), start=len(done) + 1):
-        _do_part(model, part, own, listed=listed)
+        _do_part(model, part, own, listed=listed, rows=table.rows)
         progress.report(STAGE, done=already, total=table.count, note=_note(already, table))
     marks = [json.loads(_mark(own, number).read_text(encoding="utf-8")) for number in range(table.count)]
     for column, cells in sum((Counter(mark["unseen"]) for mark in marks), Counter()).items():
@@ -125,26 +126,30 @@ def _note(parts: int, table: TableInParts) -> str:
     return f"{min(table.rows, max(0, parts - 1) * table.rows_of_part):,} of {table.rows:,} rows"
 
 
-def _do_part(model: TrainedModel, part: Part, own: Path, *, listed: int) -> None:
+def _do_part(model: TrainedModel, part: Part, own: Path, *, listed: int, rows: int) -> None:
     require_columns(model, part.customers)
     scored = score_customers(model, part.customers)
     scores = score_table(model, part.customers, scored)
     scores = scores.with_columns(pl.Series(TIE_BREAK, customer_digests(scores["customer_id"], key=model.fold_map.key)))
     write_parquet(scores, _kept(own, part.number, "scores"))
     if listed:
-        beside = _to_tell_of(part.customers, scores, listed=listed)
+        beside = _to_tell_of(part.customers, scores, listed=listed, rows=rows)
         write_parquet(beside, _kept(own, part.number, "people"))
     # Whoever finds this file finds the others whole.
     told = {"breaches": [asdict(breach) for breach in part.breaches], "unseen": scored.unseen}
     write_text(json.dumps(told), _mark(own, part.number))
 
 
-def _to_tell_of(customers: pl.DataFrame, scores: pl.DataFrame, *, listed: int) -> pl.DataFrame:
-    """The best of a part and those beside whom they are told, each with score and digest; more than are needed."""
+def _to_tell_of(customers: pl.DataFrame, scores: pl.DataFrame, *, listed: int, rows: int) -> pl.DataFrame:
+    """The best of a part, and those beside whom they may be told, each with score and digest; more than are needed.
+
+    Digests are spread evenly, so of `rows` twice as many as are wanted lie below twice their share of all digests.
+    """
     known = customers.with_columns(scores["score"], scores[TIE_BREAK])
     candidates = _candidates(known)
     best = candidates.sort("score", TIE_BREAK, descending=[True, False], maintain_order=True).head(listed)
-    return pl.concat([best, _drawn(known)]).unique("row").sort("row")
+    below = min(MOST_DIGEST, int(MOST_DIGEST * 2 * BESIDE / max(1, rows)))
+    return pl.concat([best, known.filter(pl.col(TIE_BREAK) <= below)]).unique("row").sort("row")
 
 
 def _drawn(people: pl.DataFrame) -> pl.DataFrame:
@@ -216,10 +221,14 @@ def _write_candidates(model: TrainedModel, places: Sequence[Path], ranks: Sequen
 
 
 def _explain(model: TrainedModel, own: Path, parts: int, out: Path, *, listed: int, seed: int) -> Explanation:
-    people = pl.concat([pl.read_parquet(_kept(own, number, "people")) for number in range(parts)])
     first = pl.read_parquet(out / "candidates.parquet", n_rows=listed)
-    best = people.filter(pl.col("row").is_in(first["row"].implode()))
-    people = pl.concat([best, _drawn(people)]).unique("row").sort("row")
+    best: list[pl.DataFrame] = []
+    beside: pl.DataFrame | None = None
+    for number in range(parts):
+        people = pl.read_parquet(_kept(own, number, "people"))
+        best.append(people.filter(pl.col("row").is_in(first["row"].implode())))
+        beside = _drawn(people if beside is None else pl.concat([beside, people]))
+    people = pl.concat([*best, *([] if beside is None else [beside])]).unique("row").sort("row")
     scores = people.select("row", "score")
     explanation = explain(model, people.drop("score", TIE_BREAK), scores, first, seed=seed)
     told = first.join(explanation.wide, on="row", how="left", maintain_order="left")

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from benchmarks.service.served import CONF, CONTRACT, prepare
 
-from affluence import steps
+from affluence import steps, streaming
 from affluence.data.contract import load_contract
 from affluence.data.parts import open_in_parts
 from affluence.data.reading import TableRefused, read_table
@@ -104,6 +104,24 @@ def test_the_listed_are_told_why(tmp_path, model, bank):
     other = tmp_path / "other"
     streamed(model, tmp_path / "bank.parquet", other, rows=333, listed=30)
     assert pl.read_parquet(other / "list.parquet").equals(listed)
+
+
+def test_of_a_long_table_no_more_people_are_kept_than_are_told_of(tmp_path, model, bank, monkeypatch):
+    bank.write_parquet(tmp_path / "bank.parquet")
+    monkeypatch.setattr(streaming, "BESIDE", 100)
+    kept = []
+    wrote = streaming.write_parquet
+
+    def counting(frame, path):
+        kept.append(frame.height if "people" in path.name else 0)
+        wrote(frame, path)
+
+    monkeypatch.setattr(streaming, "write_parquet", counting)
+    streamed(model, tmp_path / "bank.parquet", tmp_path, rows=100, listed=5)
+    assert sum(kept) < 9 * 5 + 2 * 100 * 1.5
+    first = pl.read_parquet(tmp_path / "list.parquet")
+    streamed(model, tmp_path / "bank.parquet", tmp_path / "other", rows=ROWS, listed=5)
+    assert pl.read_parquet(tmp_path / "other/list.parquet").equals(first)
 
 
 def test_a_refused_table_leaves_nothing(tmp_path, model, bank):
