@@ -14,7 +14,8 @@ from typing import Any
 from benchmarks.load.office import PASSWORD
 from locust import FastHttpUser, between, events, task
 
-told: list[tuple[str, str, float, int, str]] = []
+told: list[tuple[str, str, float, int, str, bool]] = []
+all_there = False
 # An empty name is none to locust, which then takes the path; the service's route of it is empty.
 HOME = "/"
 RUN, RANKED, CAMPAIGN = "runs/<uuid:id>", "runs/<uuid:id>/candidates", "campaigns/<uuid:id>"
@@ -26,10 +27,17 @@ SENT_ON, LINE_ANEW = 302, 200
 
 @events.request.add_listener
 def note(request_type: str, name: str, response_time: float, response: Any, exception: Any, **_: Any) -> None:
-    """Write a request down: method, route, milliseconds, status, and what was wrong."""
+    """Write a request down: method, route, milliseconds, status, what was wrong, and whether all were there."""
     status = int(getattr(response, "status_code", 0) or 0)
     route = "" if name == HOME else name
-    told.append((request_type, route, response_time, status, str(exception or "")))
+    told.append((request_type, route, response_time, status, str(exception or ""), all_there))
+
+
+@events.spawning_complete.add_listener
+def see_all_there(**_: Any) -> None:
+    """Nobody else comes."""
+    global all_there
+    all_there = True
 
 
 @events.quitting.add_listener
