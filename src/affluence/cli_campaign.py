@@ -22,11 +22,12 @@ DIFFERS = 1
 
 @click.group()
 def campaign() -> None:
-    """Make a campaign list, make it again, and learn what came of it.
+    """Make a campaign list, make it again, say who entered and left, and learn what came of it.
 
     \b
     affluence campaign make --contract customers --name autumn --day 2026-12-01 --contacts 800 --out campaigns/autumn
     affluence campaign replay campaigns/autumn --contract customers
+    affluence campaign changes campaigns/winter --since campaigns/autumn --contract customers
     affluence campaign outcomes outcomes.csv --campaign campaigns/autumn --contract customers --out learned
     """
 
@@ -94,6 +95,31 @@ def campaign_replay(folder: Path, file: Path | None, contract: str, exclusions: 
     if differences:
         sys.exit(DIFFERS)
     terminal.say("The campaign was made again, equal to the byte.")
+
+
+@campaign.command("changes")
+@click.argument("folder", type=CAMPAIGN)
+@click.option("--since", required=True, type=CAMPAIGN, help="The folder of the campaign before.")
+@click.option("--contract", required=True, help=CONTRACT_HELP)
+@click.option("--file", type=SHEET, help="The table that the campaign was made from [default: the contract's own].")
+@click.option("--file-then", type=SHEET, help="The table of the campaign before [default: the same].")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write them, a line each (CSV).")
+def campaign_changes(
+    folder: Path, since: Path, contract: str, file: Path | None, file_then: Path | None, out: Path | None
+) -> None:
+    """Say who enters and leaves from one campaign to the next, and by what: data, model, cut or an exclusion.
+
+    Both tables are ranked anew by the models of their campaigns. Where table and model both changed, the new table is
+    ranked by the old model too: who moves by that already moves by the data.
+    """
+    from affluence.data.writing import write_csv
+
+    with terminal.progress():
+        moves = workspace_deciding.list_changes(folder, file, contract, since=since, file_then=file_then)
+    terminal_deciding.show_list_changes(moves)
+    if out:
+        write_csv(moves, out)
+        terminal.say(f"Who enters and leaves: {out}")
 
 
 @campaign.command("outcomes")

@@ -8,6 +8,8 @@ from rich.table import Table
 from affluence.terminal import print_table, say
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from affluence.decision.campaign import Campaign
     from affluence.decision.capacity import Cut
     from affluence.decision.expected_finds import Expected
@@ -134,6 +136,19 @@ def show_campaign(campaign: "Campaign") -> None:
     for warning in campaign.warnings:
         if warning != campaign.power.sentence():
             say(f"- {warning}")
+
+
+def show_list_changes(moves: "pl.DataFrame") -> None:
+    """Print how many enter and leave a list, by what moved them."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("moved by", "enter", "leave"):
+        table.add_column(heading, justify="left" if heading == "moved by" else "right", no_wrap=True)
+    for cause in moves["cause"].unique().sort():
+        by_it = moves.filter(cause=cause)["enters"]
+        table.add_row(cause, f"{by_it.sum():,}", f"{(~by_it).sum():,}")
+    if moves.height:
+        print_table(table)
+    say(f"{moves['enters'].sum():,} enter and {(~moves['enters']).sum():,} leave.")
 
 
 def show_outcomes(result: "CampaignResult") -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from affluence.data.intake_report import IntakeReport
     from affluence.deciding import Described
     from affluence.decision.campaign import Campaign, CampaignSettings
+    from affluence.decision.campaign_files import Provenance
     from affluence.decision.capacity import Cut, Gains
     from affluence.decision.outcomes import CampaignResult
     from affluence.decision.reasons import Explanation
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from affluence.evaluation.challenge import Challenge
     from affluence.evaluation.comparison import ModelComparison
     from affluence.evaluation.fairness import FairReach, Swaps
+    from affluence.evaluation.list_moves import Listing
     from affluence.pu.fold_models import TrainedModel
     from affluence.pu.release import ModelLabel
 
@@ -169,7 +171,7 @@ def challenge(
 ) -> "tuple[Challenge, ModelLabel]":
     """A model trained and held beside the champion on the same table; a tag in the registry says if it is proposed.
 
-    The page and the figures go into data/08_reporting. Nothing is promoted.
+    The page, the figures, and who would enter and leave go into data/08_reporting. Nothing is promoted.
 
     Errors: UserError, before anything is trained, when there is no champion to challenge.
     """
@@ -192,7 +194,7 @@ def challenge(
         reviews=reviews,
         capacity={},
         economics={},
-        out=None,
+        out=stem.with_suffix(".csv"),
         page=stem.with_suffix(".html"),
     )
     table = score(file, contract, version=champion.label.version)
@@ -337,6 +339,44 @@ def replay(folder: Path, file: Path | None, contract: str, exclusions: Sequence[
         if not (folder / name).is_file() or checksum((folder / name).read_bytes()) != was
     ]
     return (*found, *changed)
+
+
+def list_changes(
+    folder: Path, file: Path | None, contract: str, *, since: Path, file_then: Path | None
+) -> "pl.DataFrame":
+    """Who enters and leaves from the campaign in `since` to that in `folder`, and by what, as `list_moves` has it.
+
+    Both tables are ranked anew by the models of their campaigns; where both differ, the new one by the old model too.
+
+    Errors: UserError for a table that is not the one that its campaign was made from.
+    """
+    from affluence.evaluation.list_moves import list_moves
+
+    then, before = _remembered(since, file_then or file, contract)
+    here, now = _remembered(folder, file, contract)
+    same_model, same_table = then.model_version == here.model_version, then.data_hash == here.data_hash
+    parted = not same_model and not same_table
+    between = score(file, contract, version=then.model_version).candidates if parted else None
+    return list_moves(before, now, same_model=same_model, same_table=same_table, between=between)
+
+
+def _remembered(folder: Path, file: Path | None, contract: str) -> "tuple[Provenance, Listing]":
+    """What the campaign in `folder` was made from, and its list: everybody chosen, those held back too."""
+    import polars as pl
+
+    from affluence.decision.campaign_files import provenance_of
+    from affluence.evaluation.list_moves import Listing
+
+    provenance = provenance_of(read_summary(folder))
+    table = score(file, contract, version=provenance.model_version)
+    if table.intake.data_hash != provenance.data_hash:
+        raise UserError(
+            f"The table is not the one that {folder.name} was made from: its SHA-256 begins with "
+            f"{table.intake.data_hash[:8]}, wanted {provenance.data_hash[:8]}. Name that table (--file, --file-then)."
+        )
+    chosen = [pl.read_parquet(folder / f"{part}.parquet") for part in ("list", "control")]
+    listed = pl.concat([people.select("customer_id", "rank") for people in chosen])
+    return provenance, Listing(listed, table.candidates)
 
 
 def read_summary(folder: Path) -> dict[str, Any]:

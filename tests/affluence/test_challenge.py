@@ -58,4 +58,6 @@ def test_the_same_table_again_proposes_nobody_and_promotes_nobody(own):
     content = json.loads(told.read_text())
     assert (content["champion"], content["challenger"], content["proposed"]) == ("1", "2", False)
     assert told.with_suffix(".html").is_file()
+    moves = told.with_suffix(".csv").read_text().splitlines()
+    assert sum(line.endswith("enters") for line in moves) == content["comparison"]["exchanged"]
     assert workspace.registry().load("affluence-reference_bank").label.version == "1"

@@ -153,6 +153,40 @@ def test_a_table_that_has_changed_since_is_told_by_its_hash(copied, tmp_path):
     assert "provenance.data_hash was" in answer.output
 
 
+def test_who_enters_a_longer_list_without_its_exclusions_and_by_what(copied, spring, tmp_path):
+    told(
+        call("make", "--name", "autumn", "--day", "2027-05-01", "--contacts", "140", "--out", str(tmp_path / "autumn"))
+    )
+    out = tmp_path / "changes.csv"
+    said = told(call("changes", str(tmp_path / "autumn"), "--since", str(copied), "--out", str(out)))
+    lists = [
+        {who for people in parts_of(folder)[:2] for who in people["customer_id"].cast(pl.String)}
+        for folder in (copied, tmp_path / "autumn")
+    ]
+    moves = pl.read_csv(out, schema_overrides={"customer_id": pl.String})
+    assert set(moves.filter(pl.col("enters"))["customer_id"]) == lists[1] - lists[0]
+    assert set(moves.filter(~pl.col("enters"))["customer_id"]) == lists[0] - lists[1]
+    complaints = pl.read_csv(spring.parent / "complaint.csv", infer_schema=False)["customer_id"]
+    assert set(moves.filter(cause="exclusion")["customer_id"]) == set(complaints)
+    assert set(moves["cause"]) == {"exclusion", "cut"}
+    assert f"{len(lists[1] - lists[0])} enter and {len(lists[0] - lists[1])} leave." in said
+
+
+def test_a_table_that_moved_is_the_cause_of_what_it_moved(copied, tmp_path):
+    table = pl.read_parquet("data/01_raw/reference_bank.parquet")
+    moved = tmp_path / "moved.parquet"
+    best = pl.read_parquet(copied / "list.parquet")["customer_id"][:3].cast(pl.String)
+    table.filter(~pl.col("C_ID").cast(pl.String).is_in(best.implode())).write_parquet(moved)
+    told(call("make", str(moved), *NAMED, "--out", str(tmp_path / "autumn")))
+    since = ("--since", str(copied))
+    assert "wanted" in refused(call("changes", str(tmp_path / "autumn"), *since))
+    then = ("--file-then", "data/01_raw/reference_bank.parquet", "--file", str(moved))
+    out = tmp_path / "changes.csv"
+    told(call("changes", str(tmp_path / "autumn"), *since, *then, "--out", str(out)))
+    moves = pl.read_csv(out, schema_overrides={"customer_id": pl.String})
+    assert {(who, "data") for who in best} <= set(moves.select("customer_id", "cause").iter_rows())
+
+
 def test_a_folder_that_is_there_is_not_written_over(copied):
     before = {path.name: path.read_bytes() for path in copied.iterdir()}
     assert "spring is there already. Name a new folder" in refused(call("make", *NAMED, "--out", str(copied)))

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -150,8 +151,8 @@ telemetry.stop()
 """
 
 
-def test_every_field_that_kibana_asks_for_is_sent(told: tuple[Received, Any]) -> None:
-    received, _ = told
+def asked_for_and_not_sent(received: Received) -> set[str]:
+    """The fields that Kibana asks for in vain."""
     sent = {
         view: {field for document in documents(received) for field in elastic_documents.fields(document)}
         for view, documents in (
@@ -160,8 +161,26 @@ def test_every_field_that_kibana_asks_for_is_sent(told: tuple[Received, Any]) ->
             (saved_objects.LOGS, elastic_documents.of_logs),
         )
     }
-    for view, field in saved_objects.fields_asked_for():
-        assert field in sent[view], f"{view} is asked for {field}"
+    return {field for view, field in saved_objects.fields_asked_for() if field not in sent[view]}
+
+
+def test_every_field_that_kibana_asks_for_is_sent_and_sums_are_of_what_can_be_summed(
+    told: tuple[Received, Any],
+) -> None:
+    received, _ = told
+    assert asked_for_and_not_sent(received) == set()
+    assert (counters := elastic_documents.counters(received))
+    assert not counters & {field for _, field in saved_objects.fields_asked_for()}
+
+
+@pytest.mark.parametrize("renamed", [Key.JOB_STATE, Key.STAGE, Key.ROUTE, Key.COLUMNS_MOVED])
+def test_an_attribute_that_a_span_calls_otherwise_is_missed(told: tuple[Received, Any], renamed: Key) -> None:
+    received, _ = told
+    called_otherwise = deepcopy(received)
+    for span in spans(called_otherwise):
+        for attribute in span.attributes:
+            attribute.key = attribute.key.replace(renamed, "renamed")
+    assert asked_for_and_not_sent(called_otherwise) == {f"attributes.{renamed}"}
 
 
 @pytest.mark.parametrize("answers", ["it refuses", "it listens and never answers"])

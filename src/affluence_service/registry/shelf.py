@@ -5,7 +5,7 @@ what was measured and learned, as JSON.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 MODELS = "models"
 CARD = "model_card.html"
+# So many of the columns that matter most are named beside a model; its card names all.
+LEANS_ON = 3
 FIGURES = ("roc_auc", "average_precision", "recall_at_capacity", "precision_at_capacity")
 
 
@@ -82,8 +84,16 @@ def measured(folder: Path) -> dict[str, Any]:
         "capacity": evaluation["capacity"],
         "capacity_share": evaluation["capacity_share"],
         "expected_calibration_error": evaluation["reliability"]["expected_error"],
+        "tolerated_calibration_error": evaluation["reliability"]["tolerance"],
+        "leans_on": _leans_on(evaluation["importances"]),
         **{name: found[0][name] for name in FIGURES},
     }
+
+
+def _leans_on(importances: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The columns without which the ranking would lose most, and the recall at capacity that each is worth."""
+    ordered = sorted(importances, key=lambda one: -float(one["fall"]["value"]))
+    return [{"column": one["column"], "fall": one["fall"]["value"]} for one in ordered[:LEANS_ON]]
 
 
 def learned(folder: Path, parameters: Mapping[str, str]) -> dict[str, Any]:

@@ -120,6 +120,20 @@ def offers_of(run: Run) -> "OfferTable":
     return load_offers(find_offers(contract.table, folders=contract_folders()))
 
 
+def last_list(run: Run) -> "pl.Series | None":
+    """The customers, best first, whom the team's last run on a table of that contract listed; None without one."""
+    import polars as pl
+
+    before = (
+        Run.objects.filter(team=run.team_id, kind=Run.Kind.SCORE, dataset__contract=run.dataset.contract)
+        .filter(deleted_at=None, asked_at__lt=run.asked_at)
+        .exclude(folder="")
+        .order_by("-asked_at")
+        .first()
+    )
+    return None if before is None else pl.read_parquet(file_of(before, LIST))["customer_id"]
+
+
 def limits_now() -> "Limits":
     """When a table has moved too far, as the project's conf/ says. Errors: UserError when it cannot be read."""
     from affluence.evaluation.stability_limits import load_limits

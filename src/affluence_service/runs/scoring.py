@@ -93,6 +93,15 @@ def write_scored(scored: Scored, folder: Path) -> Mapping[str, Any]:
     return summary
 
 
+def overlap(listed: pl.DataFrame, last: pl.Series | None) -> dict[str, int] | None:
+    """Of how many customers on both lists, as far down as the shorter one goes, how many stand on both."""
+    if last is None:
+        return None
+    here, before = listed["customer_id"].unique(maintain_order=True), last.unique(maintain_order=True)
+    first = min(len(here), len(before))
+    return {"first": first, "both": int(here.head(first).is_in(before.head(first).implode()).sum())}
+
+
 def _candidates(scored: Scored) -> pl.DataFrame:
     """Every candidate, best first, with all by which they are looked for: chance, type, segment, offer, their values.
 

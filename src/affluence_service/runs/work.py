@@ -16,7 +16,7 @@ from affluence_service.registry import shelf
 from affluence_service.registry.models import ModelVersion
 from affluence_service.registry.services import take_in
 from affluence_service.runs.models import Run
-from affluence_service.runs.results import digest_of, label_of, limits_now, model_of, offers_of, open_dataset
+from affluence_service.runs.results import digest_of, label_of, last_list, limits_now, model_of, offers_of, open_dataset
 from affluence_service.runs.run_log import kept_in
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Score:
 
     def do(self, task: Task) -> Mapping[str, Any]:
         """The summary of the ranking, whose files stand in the task's folder."""
-        from affluence_service.runs.scoring import score_dataset, write_scored
+        from affluence_service.runs.scoring import overlap, score_dataset, write_scored
 
         run = _run_of(task)
         with kept_in(task.folder):
@@ -44,7 +44,8 @@ class Score:
                 contacts=run.options.get("contacts"),
                 seed=run.options["seed"],
             )
-            summary = write_scored(scored, task.folder)
+            # Beside the files, not in them: the same run done again gives the same files.
+            summary = {**write_scored(scored, task.folder), "overlap": overlap(scored.listed, last_list(run))}
             _note(summary, label_of(run))
         return {"summary": summary, "digest": digest_of(task.folder)}
 

@@ -40,6 +40,20 @@ def test_ranks_that_changed_are_the_work_of_what_changed(same_model, same_table,
     assert causes(before, now, same_model=same_model, same_table=same_table) == {"+d": cause, "-b": cause}
 
 
+@pytest.mark.parametrize(("between", "entering", "leaving"), [("adbc", "data", "data"), ("abdc", "model", "model")])
+def test_the_old_model_on_the_new_table_parts_the_data_from_the_model(between, entering, leaving):
+    before, now = listing("abcd", "ab"), listing("adbc", "ad")
+    moves = list_moves(before, now, same_model=False, same_table=False, between=listing(between, "").candidates)
+    assert dict(moves.select("customer_id", "cause").iter_rows()) == {"d": entering, "b": leaving}
+
+
+def test_one_who_moves_by_the_data_and_one_by_the_model():
+    before, now = listing("abcd", "ab"), listing("dcab", "dc")
+    moves = list_moves(before, now, same_model=False, same_table=False, between=listing("adbc", "").candidates)
+    found = {("d", "data"), ("b", "data"), ("c", "model"), ("a", "model")}
+    assert set(moves.select("customer_id", "cause").iter_rows()) == found
+
+
 def test_who_came_into_the_table_or_left_it_moves_by_the_data_whatever_the_model():
     before, now = listing("abcd", "ab"), listing("axcd", "ax")
     assert causes(before, now, same_model=False) == {"+x": "data", "-b": "data"}

@@ -48,6 +48,10 @@ def test_a_version_is_copied_with_its_card_and_its_figures(champion) -> None:
     assert champion.usable
     assert champion.contract == "made"
     assert champion.metrics["roc_auc"]["low"] < champion.metrics["roc_auc"]["value"]
+    assert 0 <= champion.metrics["expected_calibration_error"] < 1
+    falls = [one["fall"] for one in champion.metrics["leans_on"]]
+    assert len(falls) == 3
+    assert falls == sorted(falls, reverse=True)
     assert champion.facts["rows"] == "3000"
     assert Champion.objects.get(name=NAME).version == champion
 
@@ -153,3 +157,14 @@ def test_after_a_job_that_failed_the_next_one_waits_a_while(small_project, monke
     assert services.watch() is None
     Job.objects.update(ended_at=timezone.now() - timedelta(hours=1))
     assert services.watch() is not None
+
+
+def test_the_page_shows_what_a_model_leans_on_and_a_version_of_which_nothing_is_known_yet(champion, client, analyst):
+    ModelVersion.objects.create(name=champion.name, number=2, contract="made", problem="It is being taken in.")
+    client.force_login(analyst)
+    shown = client.get("/models")
+    assert shown.status_code == 200
+    page = shown.content.decode()
+    assert "It is being taken in." in page
+    assert f"{champion.metrics['expected_calibration_error']:.3f}" in page
+    assert "balance_usd" in page

@@ -14,6 +14,7 @@ from affluence_service.campaigns.services import draft
 from affluence_service.registry import shelf
 from affluence_service.runs import services
 from affluence_service.runs.models import Override
+from affluence_service.runs.scoring import overlap
 
 pytestmark = pytest.mark.django_db
 OPTIONS = {"day": "2026-05-04", "control_share": 0.1}
@@ -43,6 +44,26 @@ def test_a_table_that_looks_like_the_training_table_is_green_and_blocks_nothing(
     assert drafted(analyst, scored_run).state == Campaign.State.MAKING
     with pytest.raises(Conflict, match="Nothing blocks"):
         services.override(approver, scored_run, reason="for nothing")
+
+
+def test_of_a_second_run_it_is_said_how_many_stood_on_the_last_list(scored_run, analyst, work_off, client) -> None:
+    assert scored_run.summary["overlap"] is None
+    again = services.start_scoring(analyst, dataset=scored_run.dataset)
+    work_off()
+    again.refresh_from_db()
+    first = again.summary["overlap"]["first"]
+    assert again.summary["overlap"] == {"first": first, "both": first}
+    assert first > 10
+    assert again.digest == scored_run.digest
+    client.force_login(analyst)
+    assert f"Of the first {first:,} customers {first:,} were" in client.get(f"/runs/{again.id}").content.decode()
+
+
+def test_only_as_many_as_the_shorter_list_has_are_counted() -> None:
+    listed = pl.DataFrame({"customer_id": ["a", "b", "b", "c", "d"]})
+    assert overlap(listed, pl.Series(["b", "x", "a"])) == {"first": 3, "both": 2}
+    assert overlap(listed, pl.Series([], dtype=pl.String)) == {"first": 0, "both": 0}
+    assert overlap(listed, None) is None
 
 
 def test_a_table_that_moved_is_red_names_its_columns_and_blocks_the_campaign(moved_run, analyst) -> None:
