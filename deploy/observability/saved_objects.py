@@ -188,6 +188,18 @@ SERVICE_PANELS = (
         REQUESTS,
     ),
     Panel(
+        "affluence-slow-traces",
+        "The slowest requests",
+        TRACES,
+        "table",
+        {
+            "trace": top("Trace", "trace_id", "slowest"),
+            "route": top("Route", attribute(Key.ROUTE), "slowest"),
+            "slowest": Column("Nanoseconds", "max", "duration"),
+        },
+        REQUESTS,
+    ),
+    Panel(
         "affluence-database",
         "Where the database's time goes",
         TRACES,
