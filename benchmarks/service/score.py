@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
+from benchmarks.service.served import environment_of
 
 from affluence import steps
 from affluence.adapters.mlflow_registry import Registry
@@ -54,8 +55,6 @@ doing.do(job)
 job.refresh_from_db()
 assert job.state == "done", job.problem
 """
-# MLflow leaves the store of a training in its process's environment; the service is to find the project's by itself.
-LEFT_BY_MLFLOW = {"MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"}
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1"}
 
 
@@ -170,14 +169,8 @@ def _customers(asked: pl.DataFrame, contract: Contract) -> list[dict[str, object
 def _service(project: Path, folder: Path, customers: Sequence[dict[str, object]]) -> Iterator[Server]:
     """Our service behind gunicorn, with the project's champion taken in."""
     environment = {
-        **{name: value for name, value in os.environ.items() if name not in LEFT_BY_MLFLOW},
+        **environment_of(project, folder),
         **ONE_THREAD,
-        "DJANGO_SETTINGS_MODULE": "affluence_service.settings",
-        "AFFLUENCE_FOLDER": str(folder),
-        "AFFLUENCE_PROJECT": str(project),
-        "AFFLUENCE_SECRET_KEY": "a key of a benchmark, which nobody else uses, long enough to be one",
-        "AFFLUENCE_HTTPS": "0",
-        "AFFLUENCE_RATE_OF_PERSON": "10000000/minute",
     }
     folder.mkdir(parents=True)
     ours = [sys.executable, "-m", "affluence_service"]

@@ -145,18 +145,25 @@ class Served:
         return found
 
 
-@contextmanager
-def served(project: Path, folder: Path) -> Iterator[Served]:
-    """The service with one web process and one worker, the project's champion taken in."""
-    environment = {
+def environment_of(project: Path, folder: Path) -> dict[str, str]:
+    """The variables of a benchmark's service: its own project, folder and key, and no bound on requests."""
+    return {
         **{name: value for name, value in os.environ.items() if name not in LEFT_BY_MLFLOW},
         "DJANGO_SETTINGS_MODULE": "affluence_service.settings",
         "AFFLUENCE_FOLDER": str(folder),
         "AFFLUENCE_PROJECT": str(project),
         "AFFLUENCE_SECRET_KEY": "a key of a benchmark, which nobody else uses, long enough to be one",
         "AFFLUENCE_HTTPS": "0",
-        "AFFLUENCE_DEBUG": "1",
         "AFFLUENCE_RATE_OF_PERSON": "10000000/minute",
+    }
+
+
+@contextmanager
+def served(project: Path, folder: Path) -> Iterator[Served]:
+    """The service with one web process and one worker, the project's champion taken in."""
+    environment = {
+        **environment_of(project, folder),
+        "AFFLUENCE_DEBUG": "1",
         "GUNICORN_CMD_ARGS": "--workers 1",
     }
     folder.mkdir(parents=True)

@@ -24,13 +24,15 @@ from pathlib import Path
 
 import click
 from benchmarks.load.receiver import listening
-from benchmarks.service.served import bank, prepare, served
+from benchmarks.service.served import bank, environment_of, prepare, served
 from scipy.stats import t as student
 
 MOST = 0.04
 COVERAGE = 0.90
 WARMING_UP = 2
 # Threads that wait in circles would be counted as work.
+# What is set for another service, and would switch this one's telemetry on.
+STRANGE = ("OTEL_", "MLFLOW_")
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "POLARS_MAX_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
 
 
@@ -83,13 +85,7 @@ def desk(project: Path, name: str, variables: Mapping[str, str], customers: int)
     with served(project, folder) as service:
         run, _ = service.rank(bank(project, customers))
     environment = {
-        **{key: value for key, value in os.environ.items() if not key.startswith(("OTEL_", "MLFLOW_"))},
-        "DJANGO_SETTINGS_MODULE": "affluence_service.settings",
-        "AFFLUENCE_FOLDER": str(folder),
-        "AFFLUENCE_PROJECT": str(project),
-        "AFFLUENCE_SECRET_KEY": "a key of a benchmark, which nobody else uses, long enough to be one",
-        "AFFLUENCE_HTTPS": "0",
-        "AFFLUENCE_RATE_OF_PERSON": "10000000/minute",
+        **{key: told for key, told in environment_of(project, folder).items() if not key.startswith(STRANGE)},
         **ONE_THREAD,
         **variables,
     }

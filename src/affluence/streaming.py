@@ -26,19 +26,25 @@ from affluence.data.parts import Part, TableInParts
 from affluence.data.reading import TableRefused
 from affluence.data.writing import write_csv, write_csv_parts, write_parquet, write_parquet_parts, write_text
 from affluence.decision.reasons import Explanation, explain
-from affluence.decision.scoring import UNSEEN, require_columns, score_table
-from affluence.pu.cross_fitting import customer_digests
+from affluence.decision.scoring import (
+    TIE_BREAK,
+    UNSEEN,
+    best_first,
+    require_columns,
+    score_table,
+    unlabelled,
+    with_tie_break,
+)
 from affluence.pu.fold_models import TrainedModel, score_customers
 
 _logger = logging.getLogger(__name__)
 
 STAGE = "Scoring"
-# A customer in so many, drawn by the digest of the row, is who the listed are told beside.
+# So many customers, drawn by their digests, are those beside whom the listed are told.
 BESIDE = 100_000
 MOST_DIGEST = (1 << 64) - 1
 # So many ranks are put in order at a time.
 RANKS_AT_A_TIME = 500_000
-TIE_BREAK = "tie_break"
 RANKED = ("row", "customer_id", "score", "affluent_probability", "labelled_probability")
 
 
@@ -129,8 +135,7 @@ def _note(parts: int, table: TableInParts) -> str:
 def _do_part(model: TrainedModel, part: Part, own: Path, *, listed: int, rows: int) -> None:
     require_columns(model, part.customers)
     scored = score_customers(model, part.customers)
-    scores = score_table(model, part.customers, scored)
-    scores = scores.with_columns(pl.Series(TIE_BREAK, customer_digests(scores["customer_id"], key=model.fold_map.key)))
+    scores = with_tie_break(score_table(model, part.customers, scored), key=model.fold_map.key)
     write_parquet(scores, _kept(own, part.number, "scores"))
     if listed:
         beside = _to_tell_of(part.customers, scores, listed=listed, rows=rows)
@@ -146,8 +151,7 @@ def _to_tell_of(customers: pl.DataFrame, scores: pl.DataFrame, *, listed: int, r
     Digests are spread evenly, so of `rows` twice as many as are wanted lie below twice their share of all digests.
     """
     known = customers.with_columns(scores["score"], scores[TIE_BREAK])
-    candidates = _candidates(known)
-    best = candidates.sort("score", TIE_BREAK, descending=[True, False], maintain_order=True).head(listed)
+    best = best_first(unlabelled(known)).head(listed)
     below = min(MOST_DIGEST, int(MOST_DIGEST * 2 * BESIDE / max(1, rows)))
     return pl.concat([best, known.filter(pl.col(TIE_BREAK) <= below)]).unique("row").sort("row")
 
@@ -155,10 +159,6 @@ def _to_tell_of(customers: pl.DataFrame, scores: pl.DataFrame, *, listed: int, r
 def _drawn(people: pl.DataFrame) -> pl.DataFrame:
     """Those with the smallest digests: the same whatever the parts."""
     return people.sort(TIE_BREAK, "row").head(BESIDE)
-
-
-def _candidates(scores: pl.DataFrame) -> pl.DataFrame:
-    return scores.filter(pl.col("tag") == 0) if "tag" in scores.columns else scores
 
 
 def _in_order(places: Sequence[Path], *, rows_of_part: int) -> Iterator[pl.DataFrame]:

@@ -12,7 +12,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -30,15 +30,14 @@ from mlflow.types import ColSpec, DataType, Schema
 import affluence
 from affluence.adapters import TRACKING_SERVER, mlflow_model
 from affluence.adapters.mlflow_evidence import hash_tags, model_files, take_evidence
+from affluence.adapters.mlflow_record import documents_of, metrics_of, parameters_of
 from affluence.data.contract import ColumnType, Contract
 from affluence.errors import UserError
-from affluence.evaluation.results import Estimate, Evaluation
 from affluence.pu.release import ModelLabel, Release, ReleasedModel
 from affluence.pu.storage import load_model, save_model
 from affluence.pu.tuning import State, Trial
 from affluence.pu.tuning_record import Tuning
 from affluence.reporting.evidence_pack import Evidence
-from affluence.reporting.figures import figures_page
 from affluence.reporting.model_card import card_content, render_model_card
 
 CHAMPION, CHALLENGER = "champion", "challenger"
@@ -260,9 +259,9 @@ class Registry:
         mlflow.set_registry_uri(self.uri)
 
     def _register(self, release: Release, *, promote: bool, asked_as: str) -> ModelLabel:
-        mlflow.log_params(_parameters(release))
-        mlflow.log_metrics(_metrics(release.evaluation))
-        documents = _documents(release)
+        mlflow.log_params(parameters_of(release))
+        mlflow.log_metrics(metrics_of(release.evaluation))
+        documents = documents_of(release)
         for document, content in documents.items():
             mlflow.log_text(content, document)
         name = model_name(release.model.contract)
@@ -426,56 +425,3 @@ def signature_of(contract: Contract) -> ModelSignature:
         inputs=Schema([ColSpec(DataType.string, "customer_id"), *inputs]),
         outputs=Schema([ColSpec(DataType.string, "customer_id"), *(ColSpec(DataType.double, o) for o in outputs)]),
     )
-
-
-def _parameters(release: Release) -> dict[str, object]:
-    evaluation = release.evaluation
-    return {
-        "table": evaluation.table,
-        "simulated": release.model.contract.simulated,
-        "data_hash": release.intake.data_hash,
-        "contract": release.model.contract.fingerprint(),
-        "rows": evaluation.rows,
-        "customers": evaluation.customers,
-        "tagged": evaluation.tagged,
-        "folds": evaluation.folds,
-        **_discovery_parameters(release),
-        "seed": evaluation.seed,
-        "capacity_share": evaluation.capacity_share,
-        "champion": evaluation.champion,
-        "learners": ",".join(result.learner for result in evaluation.learners),
-        **{f"setting_{key}": value for key, value in release.model.learner.settings.items()},
-    }
-
-
-def _discovery_parameters(release: Release) -> dict[str, object]:
-    discovery = release.model.discovery
-    return {
-        "tag_drivers": ",".join(discovery.drivers) or "none declared",
-        "reviewed": discovery.reviewed,
-        "hidden_low": round(discovery.hidden_count.low),
-        "hidden_high": round(discovery.hidden_count.high),
-        "do_not_train": release.left_out.listed,
-    }
-
-
-def _metrics(evaluation: Evaluation) -> dict[str, float]:
-    metrics = {"expected_calibration_error": evaluation.reliability.expected_error}
-    for result in evaluation.learners:
-        metrics[f"{result.learner}.log_loss"] = result.log_loss
-        for name in ("roc_auc", "average_precision", "recall_at_capacity", "precision_at_capacity"):
-            estimate: Estimate = getattr(result, name)
-            stem = f"{result.learner}.{name}"
-            metrics |= {stem: estimate.value, f"{stem}.low": estimate.low, f"{stem}.high": estimate.high}
-    return metrics
-
-
-def _documents(release: Release) -> dict[str, str]:
-    return {
-        "evaluation.json": json.dumps(release.evaluation.to_dict(), indent=1),
-        "intake.json": json.dumps(release.intake.to_dict(), indent=1),
-        "contract.json": release.model.contract.model_dump_json(indent=1),
-        "do_not_train.json": json.dumps(release.left_out.manifest(release.model.fold_map), indent=1),
-        "discovery.json": json.dumps(asdict(release.model.discovery), indent=1),
-        "figures.html": figures_page(release.evaluation, simulated=release.model.contract.simulated),
-    }

@@ -22,12 +22,10 @@ from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 from pyspark.sql.types import StructType
 
 from affluence.data.doctor import apply_cell_rules
-from affluence.decision.scoring import require_columns, score_table
+from affluence.decision.scoring import TIE_BREAK, require_columns, score_table, with_tie_break
 from affluence.features.definitions import compute_features
-from affluence.pu.cross_fitting import customer_digests
 from affluence.pu.fold_models import TrainedModel, score_customers
 
-TIE_BREAK = "tie_break"
 _KINDS = {
     "row": "long",
     "customer_id": "string",
@@ -87,9 +85,10 @@ def score(model: TrainedModel, customers: DataFrame) -> DataFrame:
 
     def of(frame: pl.DataFrame) -> pl.DataFrame:
         scores = score_table(sent.value, frame, score_customers(sent.value, frame))
-        digests = customer_digests(frame["customer_id"], key=sent.value.fold_map.key)
+        told = with_tie_break(scores, key=sent.value.fold_map.key)
         # Spark has no unsigned numbers; with the first bit turned the order stays.
-        return scores.with_columns(pl.Series(TIE_BREAK, (digests ^ np.uint64(1 << 63)).view(np.int64)))
+        digests = told[TIE_BREAK].to_numpy() ^ np.uint64(1 << 63)
+        return told.with_columns(pl.Series(TIE_BREAK, digests.view(np.int64)))
 
     kinds = {name: kind for name, kind in _KINDS.items() if name != "tag" or "tag" in customers.columns}
     return _by_partition(customers, of, schema=_schema(kinds))

@@ -7,6 +7,7 @@ from affluence.errors import UserError
 from affluence.pu.cross_fitting import customer_digests
 from affluence.pu.fold_models import Scored, TrainedModel
 
+TIE_BREAK = "tie_break"
 UNSEEN = "%s: %d cells hold a category that the training table did not; read as missing"
 
 
@@ -47,11 +48,23 @@ def rank_candidates(scores: pl.DataFrame, *, key: int) -> pl.DataFrame:
     Equal scores are ordered by the keyed digest of the customer: at random, and the same in any order of the table.
     Where the table has no tag everyone is a candidate. A customer with several rows stands once for each.
     """
-    unlabelled = scores.filter(pl.col("tag") == 0) if "tag" in scores.columns else scores
-    tie_break = pl.Series("tie_break", customer_digests(unlabelled["customer_id"], key=key))
     return (
-        unlabelled.with_columns(tie_break)
-        .sort("score", "tie_break", descending=[True, False], maintain_order=True)
+        best_first(with_tie_break(unlabelled(scores), key=key))
         .with_row_index("rank", offset=1)
-        .drop("tag", "tie_break", "scored_by_fold", strict=False)
+        .drop("tag", TIE_BREAK, "scored_by_fold", strict=False)
     )
+
+
+def unlabelled(scores: pl.DataFrame) -> pl.DataFrame:
+    """Those without the tag; everyone where the table has none."""
+    return scores.filter(pl.col("tag") == 0) if "tag" in scores.columns else scores
+
+
+def with_tie_break(scores: pl.DataFrame, *, key: int) -> pl.DataFrame:
+    """The scores with each customer's keyed digest beside them, by which equal ones are put in order."""
+    return scores.with_columns(pl.Series(TIE_BREAK, customer_digests(scores["customer_id"], key=key)))
+
+
+def best_first(scores: pl.DataFrame) -> pl.DataFrame:
+    """Scores with their digests from the highest on; of equal ones the smaller digest, then the earlier row."""
+    return scores.sort("score", TIE_BREAK, descending=[True, False], maintain_order=True)

@@ -46,9 +46,13 @@ def as_fields(record: logging.LogRecord) -> dict[str, Any]:
     here = trace.get_current_span().get_span_context()
     if here.is_valid:
         fields |= {"trace.id": f"{here.trace_id:032x}", "span.id": f"{here.span_id:016x}"}
-    if record.exc_info and record.exc_info[1]:
-        fields |= {str(Key.ERROR): type(record.exc_info[1]).__name__, "error.stack_trace": where(record.exc_info[1])}
-    return fields
+    return fields | fault_of(record)
+
+
+def fault_of(record: logging.LogRecord) -> dict[str, str]:
+    """Kind and places of the error that a record tells of; nothing where it tells of none."""
+    error = record.exc_info[1] if record.exc_info else None
+    return {} if error is None else {str(Key.ERROR): type(error).__name__, str(Key.STACK): where(error)}
 
 
 def said(record: logging.LogRecord) -> str:

@@ -45,6 +45,7 @@ class Key(StrEnum):
     LIGHT = "affluence.stability.light"
     COLUMNS_MOVED = "affluence.stability.columns_moved"
     LOGGER = "log.logger"
+    STACK = "error.stack_trace"
 
 
 class Event(StrEnum):
@@ -117,4 +118,5 @@ KEYS = {
     Key.LIGHT: "How the scored table stands to the training table: green, amber, red.",
     Key.COLUMNS_MOVED: "How many of its columns are amber or red.",
     Key.LOGGER: "Which part of the program wrote a log line.",
+    Key.STACK: "Where an error of a log line came from, without its words.",
 }

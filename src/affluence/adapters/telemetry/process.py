@@ -17,7 +17,7 @@ from typing import Any
 from opentelemetry import _logs, metrics, trace
 from opentelemetry._logs import Logger, LogRecord, SeverityNumber
 
-from affluence.adapters.telemetry.logs import said, where
+from affluence.adapters.telemetry.logs import fault_of, said
 from affluence.adapters.telemetry.names import Key
 
 SIGNALS = ("TRACES", "METRICS", "LOGS")
@@ -152,18 +152,12 @@ class _Sending(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         if record.name.startswith(("opentelemetry", "urllib3", "requests")):
             return
-        attributes: dict[str, Any] = {str(Key.LOGGER): record.name}
-        if record.exc_info and record.exc_info[1]:
-            attributes |= {
-                str(Key.ERROR): type(record.exc_info[1]).__name__,
-                "error.stack_trace": where(record.exc_info[1]),
-            }
         _logger_of(record.name).emit(
             LogRecord(
                 timestamp=int(record.created * 1e9),
                 severity_text=record.levelname,
                 severity_number=SEVERITIES.get(record.levelno, SeverityNumber.UNSPECIFIED),
                 body=said(record),
-                attributes=attributes,
+                attributes={str(Key.LOGGER): record.name} | fault_of(record),
             )
         )
