@@ -5,7 +5,7 @@ into one, a CSV in a stream; an irregular CSV and an Excel file go through memor
 """
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -73,21 +73,7 @@ class TableInParts:
 
     def report(self, breaches: Sequence[Sequence[Breach]], *, kept: int) -> IntakeReport:
         """The report of the whole, from the breaches of all parts and how many customers were kept."""
-        together = add_up(breaches)
-        if not kept:
-            together = (*together, nobody(self.rows))
-        unreadable = sum(len(lines) for lines in self.raw.unreadable.values())
-        return IntakeReport(
-            file=self.name,
-            data_hash=self.raw.data_hash,
-            format=self.raw.format,
-            encoding=self.raw.encoding,
-            separator=self.raw.separator,
-            rows_read=self.rows + unreadable,
-            rows_kept=0 if any(breach.action == "refuse" for breach in together) else kept,
-            columns=len(self.raw.headers),
-            violations=tuple(breach.violation(rows=self.rows) for breach in together),
-        )
+        return report_of_parts(self.name, self.raw, breaches, rows=self.rows, kept=kept)
 
     def _checked(self, number: int, cells_and_rows: tuple[pl.DataFrame, pl.Series]) -> Part:
         cells, rows = cells_and_rows
@@ -163,27 +149,13 @@ class TableInParts:
 
     def _hashes(self, cells: pl.DataFrame) -> pl.Series:
         """A hash of each row's id, null where there is none."""
-        place = self._place(self.contract.customer_id.source)
-        ids, _ = self._text(cells[place[0]])
-        return pl.select(pl.when(ids.is_not_null()).then(ids.hash(_HASH_SEED))).to_series()
-
-    def _text(self, cells: pl.Series) -> tuple[pl.Series, pl.Series]:
-        return parse_column(
-            cells,
-            kind=ColumnType.CATEGORY,
-            locale=self.contract.locale,
-            missing_marks=self.contract.missing_marks,
-            mixed=self.raw.format == "Excel",
-            whole=cells.name in self._whole,
-        )
+        (place,) = self._place(self.contract.customer_id.source)
+        return hashes_of_ids(cells[place], self.raw.format, self.contract, whole=place in self._whole)
 
     @cached_property
     def _whole(self) -> frozenset[str]:
         """Columns of floats that are read as text and hold whole numbers alone."""
-        contract = self.contract
-        categories = [column.source for column in contract.columns if column.type is ColumnType.CATEGORY]
-        read = [contract.customer_id.source, contract.tag.source, *categories]
-        places = [place for header in read for place in self._place(header)]
+        places = [place for header in read_as_text(self.contract) for place in self._place(header)]
         with pq.ParquetFile(self.cells) as file:
             types = file.schema_arrow.types
         floats = [place for place in dict.fromkeys(places) if pa.types.is_floating(types[int(place)])]
@@ -211,6 +183,50 @@ def open_in_parts(
         raw, cells = open_unlimited(path, Path(folder))
         own = contract.under_headers(frozenset(raw.headers), known_as=known_as or {})
         yield TableInParts(path.name, raw, own, cells, rows_of_part, tag_required)
+
+
+def report_of_parts(
+    name: str, raw: RawTable, breaches: Iterable[Iterable[Breach]], *, rows: int, kept: int
+) -> IntakeReport:
+    """The report of a table of `rows` rows from the breaches of all its parts and how many customers were kept."""
+    together = add_up(breaches)
+    if not kept:
+        together = (*together, nobody(rows))
+    unreadable = sum(len(lines) for lines in raw.unreadable.values())
+    return IntakeReport(
+        file=name,
+        data_hash=raw.data_hash,
+        format=raw.format,
+        encoding=raw.encoding,
+        separator=raw.separator,
+        rows_read=rows + unreadable,
+        rows_kept=0 if any(breach.action == "refuse" for breach in together) else kept,
+        columns=len(raw.headers),
+        violations=tuple(breach.violation(rows=rows) for breach in together),
+    )
+
+
+def hashes_of_ids(cells: pl.Series, kind: str, contract: Contract, *, whole: bool) -> pl.Series:
+    """A hash (UInt64) of each id in `cells`, null where there is none; two ids may share one.
+
+    `kind` is the file's format, `whole` as in `parse_column`.
+    """
+    ids, _ = parse_column(
+        cells,
+        kind=ColumnType.CATEGORY,
+        locale=contract.locale,
+        missing_marks=contract.missing_marks,
+        mixed=kind == "Excel",
+        whole=whole,
+    )
+    return pl.select(pl.when(ids.is_not_null()).then(ids.hash(_HASH_SEED))).to_series()
+
+
+def read_as_text(contract: Contract) -> list[str]:
+    """The headers whose cells are read as text: those of the id, of the tag and of the categories."""
+    categories = [column.source for column in contract.columns if column.type is ColumnType.CATEGORY]
+    named = [contract.customer_id.source, contract.tag.source, *categories]
+    return [header for header in dict.fromkeys(named) if header is not None]
 
 
 def _schema(file: pq.ParquetFile, names: Sequence[str]) -> pa.Schema:
