@@ -40,12 +40,20 @@ def evaluate(
     `customers` are those that were trained on; `in_sample_scores` are theirs the in-sample way, for comparison alone.
     `champion` names a learner; without a name it is the finder where it was fitted, else the learner that finds most of
     the tagged within the capacity. Figures against the tag never choose between the finder and a learner of the tag:
-    they reward whoever repeats the tagging.
+    they reward whoever repeats the tagging. Where those trained on are a sample with weights, all figures are measured
+    on the rows of it that are a plain sample of the table.
 
     Errors: UserError when the share is not above 0 and at most 1, or the champion was not fitted.
     """
     if not 0 < capacity_share <= 1:
         raise UserError(f"The capacity is {capacity_share} of the table; give a share above 0 and at most 1.")
+    if training.sample is not None:
+        rows, moved = training.sample.typical, training.sample.log_rate
+        customers, in_sample_scores, training = (
+            customers.filter(rows),
+            in_sample_scores[rows] + moved,
+            training.typical(),
+        )
     tags, seed = training.tags, training.seed
     capacity = max(1, round(capacity_share * len(tags)))
     capacities = [capacity, *(max(1, round(share * len(tags))) for share in CURVE_SHARES)]

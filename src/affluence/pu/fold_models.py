@@ -31,7 +31,8 @@ class TrainedModel:
 
     `calibrated` says whether its log-odds, turned into shares, were found to be probabilities of the tag. `rules` are
     what was done to cells of the training table; they are done to every table that is scored. `discovery` is what was
-    learned beside the ranking; `sketch` the training table as counts, None of a model of before these were kept.
+    learned beside the ranking; `sketch` the training table as counts, None of a model of before these were kept. `rate`
+    is the share of those without a tag whom it learned from.
     """
 
     contract: Contract
@@ -43,6 +44,7 @@ class TrainedModel:
     discovery: Discovery
     rules: tuple[CellRule, ...] = ()
     sketch: Sketch | None = None
+    rate: float = 1.0
 
     @cached_property
     def features(self) -> tuple[Feature, ...]:
@@ -71,7 +73,8 @@ def score_customers(model: TrainedModel, customers: pl.DataFrame) -> Scored:
     design, folds = placed(model, customers)
     log_odds, hidden = score_by_folds(model.models, design, folds)
     unseen = {name: count for name, count in design.unseen.items() if count}
-    return Scored(log_odds=log_odds, hidden=hidden, fold=folds, unseen=unseen)
+    # Among those learned from, tags are more frequent than in the table (`affluence.pu.sampled`).
+    return Scored(log_odds=log_odds + np.log(model.rate), hidden=hidden, fold=folds, unseen=unseen)
 
 
 def review_order(model: TrainedModel, customers: pl.DataFrame) -> NDArray[np.float64]:

@@ -63,6 +63,7 @@ def load_model(folder: Path) -> TrainedModel:
         discovery=DISCOVERY.validate_python(state["discovery"]),
         # A model of before sketches were kept has none, and whoever watches it says so.
         sketch=SKETCH.validate_python(state.get("sketch")),
+        rate=state.get("rate", 1.0),
     )
 
 
@@ -124,6 +125,7 @@ def _state(model: TrainedModel) -> dict[str, Any]:
         "rules": RULES.dump_python(model.rules, mode="json"),
         "discovery": DISCOVERY.dump_python(model.discovery, mode="json"),
         "sketch": SKETCH.dump_python(model.sketch, mode="json"),
+        "rate": model.rate,
     }
 
 

@@ -33,6 +33,7 @@ from affluence.pu.fold_models import TrainedModel
 from affluence.pu.learners import learner_of
 from affluence.pu.learners.effort import Mode
 from affluence.pu.learners.protocol import Tags
+from affluence.pu.sampled import Sample, of_the_table, sample_of
 from affluence.pu.tuned import NOT_TUNED, Tuned
 
 RANKS_BY_THE_TAG = (
@@ -55,10 +56,19 @@ class Training:
     rules: tuple[CellRule, ...] = ()
     discovery: Discovery | None = None
     sketch: Sketch | None = None
+    sample: Sample | None = None
 
     def fit_of(self, key: str) -> CrossFit:
         """The cross-fit of one learner."""
         return next(fit for fit in self.fits if fit.learner.key == key)
+
+    def typical(self) -> "Training":
+        """The training with the rows of a plain sample of the table alone, and log-odds of the tag as in the table."""
+        if self.sample is None:
+            return self
+        rows, moved = self.sample.typical, self.sample.log_rate
+        fits = [replace(fit, out_of_fold=fit.out_of_fold[rows] + moved, hidden=fit.hidden[rows]) for fit in self.fits]
+        return replace(self, tags=self.tags[rows], folds=self.folds[rows], fits=tuple(fits), sample=None)
 
 
 def train(
@@ -78,8 +88,8 @@ def train(
 
     `customers` and `features` are row by row the same customers; `rules` is what was done to their cells. `mode` and
     `review` (positions in `customers` with verdicts) concern the finder alone; `tuned` settings take the place of the
-    learners' own, and the finder's parts have those of XGBoost and of the logistic regression. The result does not
-    depend on the order of the rows.
+    learners' own, and the finder's parts have those of XGBoost and of the logistic regression. A column `weight` tells
+    that the customers are a sample (`affluence.pu.sampled`). The result does not depend on the order of the rows.
 
     Errors: UserError when the table has no tag, no learner is named, there are too few customers for the folds, or the
     settings were tuned for another table.
@@ -90,6 +100,8 @@ def train(
     digests = customer_digests(customers["customer_id"], key=seed)
     fold_of_row = deal_folds(digests, tags, folds=folds)
     preprocessing = fit_preprocessing(features, features=features_of(contract))
+    sample = sample_of(customers, seed=seed)
+    typical = customers if sample is None else customers.filter(sample.typical)
     order = canonical_order(digests, features)
     design = preprocessing.design(features).rows(order)
     back, fits, discovery = np.argsort(order), [], None
@@ -114,13 +126,15 @@ def train(
         seed=seed,
         rules=rules,
         discovery=discovery,
-        sketch=lay_sketch(customers, contract.feature_columns),
+        sketch=lay_sketch(typical, contract.feature_columns),
+        sample=sample,
     )
 
 
 def choose(training: Training, evaluation: Evaluation) -> TrainedModel:
     """The trained model of the champion that `evaluation` names."""
-    champion = training.fit_of(evaluation.champion)
+    champion, sample = training.fit_of(evaluation.champion), training.sample
+    discovery = _discovery(training, champion)
     return TrainedModel(
         contract=training.contract,
         learner=champion.learner,
@@ -129,8 +143,10 @@ def choose(training: Training, evaluation: Evaluation) -> TrainedModel:
         fold_map=training.fold_map,
         calibrated=evaluation.reliability.calibrated,
         rules=training.rules,
-        discovery=_discovery(training, champion),
-        sketch=training.sketch and training.sketch.with_score(champion.hidden),
+        discovery=discovery if sample is None else of_the_table(discovery, sample),
+        sketch=training.sketch
+        and training.sketch.with_score(champion.hidden if sample is None else champion.hidden[sample.typical]),
+        rate=1.0 if sample is None else sample.rate,
     )
 
 
