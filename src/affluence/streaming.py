@@ -9,7 +9,7 @@ import json
 import logging
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from affluence import progress
-from affluence.data.breaches import Breach, breach_from
+from affluence.data.breaches import breach_from
 from affluence.data.intake_report import IntakeReport
 from affluence.data.parts import Part, TableInParts
 from affluence.data.reading import TableRefused
@@ -35,11 +35,16 @@ from affluence.decision.scoring import (
     unlabelled,
     with_tie_break,
 )
+from affluence.evaluation.sketches import Sketch, sum_sketches
 from affluence.pu.fold_models import TrainedModel, score_customers
+from affluence.pu.storage import SKETCH
+from affluence.pu.watching import sketch_of
 
 _logger = logging.getLogger(__name__)
 
 STAGE = "Scoring"
+# The form of what is told of a part; parts that were told in another form are done anew.
+MARKS = "2"
 # So many customers, drawn by their digests, are those beside whom the listed are told.
 BESIDE = 100_000
 MOST_DIGEST = (1 << 64) - 1
@@ -50,12 +55,16 @@ RANKED = ("row", "customer_id", "score", "affluent_probability", "labelled_proba
 
 @dataclass(frozen=True)
 class Streamed:
-    """What came of it: the report of the reading, rows scored, candidates ranked, and why the first ones rank high."""
+    """What came of it: the report of the reading, rows scored, candidates ranked, and why the first ones rank high.
+
+    `sketch` is the scored table as counts, None where the model kept none of the table it learned from.
+    """
 
     report: IntakeReport
     rows: int
     candidates: int
     explanation: Explanation | None
+    sketch: Sketch | None
 
 
 def score_in_parts(
@@ -72,7 +81,8 @@ def score_in_parts(
     own = work / _key(model, table, listed)
     own.mkdir(parents=True, exist_ok=True)
     _clear_others(work, own)
-    breaches = _do_parts(model, table, own, listed=listed)
+    marks = _do_parts(model, table, own, listed=listed)
+    breaches = [[breach_from(told) for told in mark["breaches"]] for mark in marks]
     numbers = range(table.count)
     places = [_kept(own, number, "scores") for number in numbers]
     rows = sum(pq.read_metadata(place).num_rows for place in places)
@@ -86,7 +96,7 @@ def score_in_parts(
     _write_candidates(model, places, ranks, out, own)
     explanation = _explain(model, own, table.count, out, listed=listed, seed=seed) if listed else None
     shutil.rmtree(work)
-    return Streamed(report, rows, ranked, explanation)
+    return Streamed(report, rows, ranked, explanation, _sketch(marks))
 
 
 def _key(model: TrainedModel, table: TableInParts, listed: int) -> str:
@@ -97,6 +107,7 @@ def _key(model: TrainedModel, table: TableInParts, listed: int) -> str:
         table.contract.model_dump_json(),
         str(table.rows_of_part),
         str(listed),
+        MARKS,
     )
     return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
 
@@ -115,8 +126,8 @@ def _mark(own: Path, number: int) -> Path:
     return own / f"{number:06d}.json"
 
 
-def _do_parts(model: TrainedModel, table: TableInParts, own: Path, *, listed: int) -> list[list[Breach]]:
-    """The breaches of every part; each part that was not done before is."""
+def _do_parts(model: TrainedModel, table: TableInParts, own: Path, *, listed: int) -> list[Mapping[str, Any]]:
+    """What is told of every part; each part that was not done before is."""
     done = frozenset(number for number in range(table.count) if _mark(own, number).exists())
     progress.report(STAGE, done=len(done), total=table.count, note=_note(len(done), table))
     for already, part in enumerate(table.parts(without=done), start=len(done) + 1):
@@ -125,7 +136,12 @@ def _do_parts(model: TrainedModel, table: TableInParts, own: Path, *, listed: in
     marks = [json.loads(_mark(own, number).read_text(encoding="utf-8")) for number in range(table.count)]
     for column, cells in sum((Counter(mark["unseen"]) for mark in marks), Counter()).items():
         _logger.warning(UNSEEN, column, cells)
-    return [[breach_from(told) for told in mark["breaches"]] for mark in marks]
+    return marks
+
+
+def _sketch(marks: Sequence[Mapping[str, Any]]) -> Sketch | None:
+    parts = [SKETCH.validate_python(mark["sketch"]) for mark in marks]
+    return sum_sketches([part for part in parts if part]) if any(parts) else None
 
 
 def _note(parts: int, table: TableInParts) -> str:
@@ -141,7 +157,12 @@ def _do_part(model: TrainedModel, part: Part, own: Path, *, listed: int, rows: i
         beside = _to_tell_of(part.customers, scores, listed=listed, rows=rows)
         write_parquet(beside, _kept(own, part.number, "people"))
     # Whoever finds this file finds the others whole.
-    told = {"breaches": [asdict(breach) for breach in part.breaches], "unseen": scored.unseen}
+    sketch = sketch_of(model, part.customers, scores) if model.sketch else None
+    told = {
+        "breaches": [asdict(breach) for breach in part.breaches],
+        "unseen": scored.unseen,
+        "sketch": SKETCH.dump_python(sketch, mode="json"),
+    }
     write_text(json.dumps(told), _mark(own, part.number))
 
 

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import polars as pl
 import pytest
@@ -13,7 +14,10 @@ from affluence.data.parts import open_in_parts
 from affluence.data.reading import TableRefused, read_table
 from affluence.data.reference_bank import simulate
 from affluence.errors import UserError
+from affluence.evaluation.stability import Light
+from affluence.evaluation.stability_limits import Limits
 from affluence.pu.storage import load_model
+from affluence.pu.watching import compare, sketch_of
 from affluence.streaming import score_in_parts
 
 ROWS = 900
@@ -138,6 +142,22 @@ def test_a_table_without_a_learned_column_is_refused_in_a_sentence(tmp_path, mod
     short = short.model_copy(update={"columns": short.columns[:5]})
     with pytest.raises(UserError, match="on which the model was trained"):
         streamed(model, tmp_path / "bank.parquet", tmp_path, rows=100, own=short)
+
+
+def test_a_table_in_parts_is_watched_as_the_whole_and_turns_red_as_it_does(tmp_path, model, bank):
+    incomes = pl.col("Asset value") * 3
+    bank.with_columns(incomes.cast(bank.schema["Asset value"])).write_parquet(tmp_path / "bank.parquet")
+    told = streamed(model, tmp_path / "bank.parquet", tmp_path, rows=130)
+    customers = read_table(tmp_path / "bank.parquet", contract=contract(), tag_required=False).customers
+    assert told.sketch == sketch_of(model, customers, pl.read_parquet(tmp_path / "scores.parquet"))
+    assert compare(model, told.sketch, pl.DataFrame(), Limits()).light is Light.RED
+
+
+def test_a_model_of_before_sketches_scores_and_nothing_is_watched(tmp_path, model, bank):
+    bank.write_parquet(tmp_path / "bank.parquet")
+    told = streamed(replace(model, sketch=None), tmp_path / "bank.parquet", tmp_path, rows=500)
+    assert told.rows == ROWS
+    assert told.sketch is None
 
 
 WORKS = """
