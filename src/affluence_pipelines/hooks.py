@@ -45,6 +45,8 @@ class RunTelling:
 
     def __init__(self) -> None:
         self._open: dict[str, ExitStack] = {}
+        # Kedro may run nodes in threads of their own, which know nothing of the span that is current here.
+        self._run: dict[str, str] = {}
 
     @hook_impl
     def before_pipeline_run(self, pipeline: Pipeline) -> None:
@@ -52,11 +54,12 @@ class RunTelling:
         telemetry.start("affluence-pipeline", version=version("affluence"))
         parent = {"traceparent": os.environ["TRACEPARENT"]} if os.environ.get("TRACEPARENT") else None
         self._begin(SpanName.PIPELINE, f"{SpanName.PIPELINE} of {len(pipeline.nodes)} nodes", {}, parent)
+        self._run = telemetry.carried()
 
     @hook_impl
     def before_node_run(self, node: Node) -> None:
         """Open the node's span."""
-        self._begin(node.name, f"{SpanName.NODE} {node.name}", {Key.NODE: node.name}, None)
+        self._begin(node.name, f"{SpanName.NODE} {node.name}", {Key.NODE: node.name}, self._run)
 
     @hook_impl
     def after_node_run(self, node: Node) -> None:

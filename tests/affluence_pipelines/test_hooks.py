@@ -1,7 +1,12 @@
 """A run and its nodes as OpenTelemetry is told of them."""
 
+from threading import Barrier
+
 import pytest
+from kedro.framework.hooks.manager import _create_hook_manager
+from kedro.io import DataCatalog, MemoryDataset
 from kedro.pipeline import node, pipeline
+from kedro.runner import ThreadRunner
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
@@ -43,6 +48,36 @@ def test_nodes_are_under_their_run(kept):
     assert [span.attributes[Key.NODE] for span in (first, second)] == ["keep", "tell"]
     assert first.parent.span_id == second.parent.span_id == run.context.span_id
     assert run.parent is None
+    assert not trace.get_current_span().get_span_context().is_valid
+
+
+def test_nodes_that_run_at_once_in_threads_are_under_their_run_each_with_its_own_end(kept):
+    together = Barrier(2, timeout=30)
+
+    def wait(table):
+        together.wait()
+        return trace.get_current_span().get_span_context().span_id
+
+    def fall(table):
+        together.wait()
+        raise ValueError(CUSTOMER)
+
+    nodes = pipeline([node(wait, "table", "seen", name="wait"), node(fall, "table", "nothing", name="fall")])
+    catalog = DataCatalog({"table": MemoryDataset(1), "seen": MemoryDataset(), "nothing": MemoryDataset()})
+    telling, hooks = RunTelling(), _create_hook_manager()
+    hooks.register(telling)
+    telling.before_pipeline_run(pipeline=nodes)
+    with pytest.raises(ValueError, match=CUSTOMER) as raised:
+        ThreadRunner(max_workers=2).run(nodes, catalog, hook_manager=hooks)
+    telling.on_pipeline_error(error=raised.value)
+    spans = {span.attributes.get(Key.NODE, "run"): span for span in kept.get_finished_spans()}
+    assert spans.keys() == {"wait", "fall", "run"}
+    for name, is_ok in (("wait", True), ("fall", False)):
+        assert spans[name].parent.span_id == spans["run"].context.span_id
+        assert spans[name].context.trace_id == spans["run"].context.trace_id
+        assert spans[name].status.is_ok == is_ok
+        assert spans[name].end_time <= spans["run"].end_time
+    assert catalog.load("seen") == spans["wait"].context.span_id
     assert not trace.get_current_span().get_span_context().is_valid
 
 
