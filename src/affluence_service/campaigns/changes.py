@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from affluence_service.campaigns.models import Campaign
 from affluence_service.campaigns.selectors import CONTROL, folder_of, people_of
+from affluence_service.runs.models import Run
 from affluence_service.runs.results import CANDIDATES, file_of
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ class Changes:
 def changes_since_last(campaign: Campaign) -> Changes | None:
     """What changed since the team's last approved campaign of the same table's kind; None where there is none.
 
-    A list is everybody chosen, those held back too: who is held back is drawn by lot and no change.
+    A list is everybody chosen, those held back too: who is held back is drawn by lot and no change. Where both model
+    and table are others, data and model are parted if the team has ranked the new table by the old model too.
     """
     import polars as pl
 
@@ -58,6 +60,7 @@ def changes_since_last(campaign: Campaign) -> Changes | None:
         *lists,
         same_model=before.run.version_id == campaign.run.version_id,
         same_table=before.run.dataset.data_hash == campaign.run.dataset.data_hash,
+        between=_by_old_model(before, campaign),
     )
     told = moves.join(_why(campaign), on="customer_id", how="left", maintain_order="left")
     enter, leave = (moves.filter(enters=side).height for side in (True, False))
@@ -99,6 +102,21 @@ def _listing(campaign: Campaign) -> "Listing":
     chosen = [people_of(campaign), pl.read_parquet(folder_of(campaign) / CONTROL)]
     listed = pl.concat([people.select(columns) for people in chosen])
     return Listing(listed, pl.read_parquet(file_of(campaign.run, CANDIDATES), columns=columns))
+
+
+def _by_old_model(before: Campaign, campaign: Campaign) -> "pl.DataFrame | None":
+    """The new table's candidates as the old model ranks them, of the team's newest such run; None without one."""
+    import polars as pl
+
+    found = (
+        Run.objects.filter(team=campaign.team_id, kind=Run.Kind.SCORE, deleted_at=None, version=before.run.version_id)
+        .filter(dataset__contract=campaign.run.dataset.contract)
+        .filter(dataset__data_hash=campaign.run.dataset.data_hash)
+        .exclude(folder="")
+        .order_by("-asked_at")
+        .first()
+    )
+    return None if found is None else pl.read_parquet(file_of(found, CANDIDATES), columns=["customer_id", "rank"])
 
 
 def _why(campaign: Campaign) -> "pl.DataFrame":

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -27,6 +27,23 @@ FORMATS: Mapping[str, str] = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "parquet": "application/vnd.apache.parquet",
 }
+
+
+@dataclass(frozen=True)
+class Account:
+    """How a list came from its cut: `places` - `left_out` + `filled` = `chosen`, those held back among them.
+
+    `left_out` stand above the cut, `passed_over` below it, where places were filled. `reasons` count both by the kind
+    of exclusion, and who is `on_several` lists for each of these.
+    """
+
+    places: int
+    left_out: int
+    filled: int
+    chosen: int
+    passed_over: int
+    reasons: Mapping[str, int]
+    on_several: bool
 
 
 def campaigns_for(person: Any) -> QuerySet[Campaign]:
@@ -57,6 +74,25 @@ def cut_of(campaign: Campaign) -> Mapping[str, Any]:
     file = folder_of(campaign) / CUT
     found: Mapping[str, Any] = json.loads(file.read_text(encoding="utf-8")) if campaign.folder else {}
     return found
+
+
+def account_of(campaign: Campaign) -> Account | None:
+    """How the campaign's list came from its cut; None until it was made."""
+    if not campaign.folder:
+        return None
+    rows = campaign.summary["rows"]
+    chosen = rows["written"] + rows["held_back"]
+    left_out = rows["expected"] + rows["topped_up"] - chosen
+    reasons = rows["excluded_by_reason"]
+    return Account(
+        places=rows["expected"],
+        left_out=left_out,
+        filled=rows["topped_up"],
+        chosen=chosen,
+        passed_over=rows["excluded"] - left_out,
+        reasons=reasons,
+        on_several=sum(reasons.values()) > rows["excluded"],
+    )
 
 
 def people_of(campaign: Campaign, ranks: Sequence[int] | None = None) -> "pl.DataFrame":

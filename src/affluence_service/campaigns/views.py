@@ -43,6 +43,7 @@ def campaign(request: PageRequest, id: UUID) -> HttpResponse:  # noqa: A002  (th
     context = {
         "campaign": found,
         "cut": selectors.cut_of(found),
+        "account": selectors.account_of(found),
         "changes": changes_since_last(found),
         "exclusions": found.exclusions.filter(taken_back_at=None),
         "outcomes": found.outcomes.select_related("job"),
