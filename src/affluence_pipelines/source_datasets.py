@@ -29,12 +29,12 @@ class DeltaTableDataset(AbstractDataset[None, Any]):
         filepath: str,
         contract: dict[str, str],
         scratch: dict[str, str],
-        version: int | None = None,
+        table_version: int | None = None,
         engine: Mapping[str, Any] | None = None,
         credentials: Mapping[str, str] | None = None,
         metadata: Metadata | None = None,
     ) -> None:
-        self._table, self._version = filepath, version
+        self._table, self._version = filepath, table_version
         self._contract = Path(contract["filepath"])
         self._scratch = Path(scratch["path"]).absolute()
         self._engine = engine

@@ -33,7 +33,7 @@ def loaded(bank, **changes):
 
 @pytest.mark.parametrize(("version", "wanted"), [(None, 1), (0, 0)], ids=["of now", "an earlier one"])
 def test_a_delta_table_is_read_as_a_file_with_its_rows(bank, version, wanted):
-    found = loaded(bank, version=version).load().customers
+    found = loaded(bank, table_version=version).load().customers
     file = read_table(bank / f"{wanted}.parquet", contract=load_contract(CONF / f"contract_{CONTRACT}.yml"))
     names = [name for name in file.customers.columns if name != "row"]
     assert found.select(names).sort(names).equals(file.customers.select(names).sort(names))
