@@ -136,7 +136,7 @@ def doctor(file: Path, contract: str | None, out: Path | None, seed: int) -> Non
 @click.option("--do-not-train", type=SHEET, help=DO_NOT_TRAIN_HELP)
 @click.option("--tuned", type=SHEET, help=TUNED_HELP)
 @click.option("--pipeline", default="everything", show_default=True, help="The Kedro pipeline to run.")
-@click.option("--env", help="The Kedro environment (a folder of conf/) to run in.")
+@click.option("--env", help="The Kedro environment (a folder of conf/) to run in; spark does the wide steps on Spark.")
 def run(
     data: str | None,
     contract: str | None,
@@ -158,6 +158,7 @@ def run(
     affluence run --data customers.csv --contract conf/local/contract_customers.yml
     """
     root = workspace.project_root()
+    workspace.require_engine(env)
     chosen = {"mode": mode, "champion": champion, "review": review, "do_not_train": do_not_train, "tuned": tuned}
     given = {
         name: str(value.absolute() if isinstance(value, Path) else value) for name, value in chosen.items() if value
@@ -167,7 +168,7 @@ def run(
     with terminal.progress():
         workspace.run_kedro(root, pipeline=pipeline, env=env, parameters=parameters)
     if pipeline == "everything":
-        terminal.show_run(root / "data")
+        terminal.show_run(root / "data", in_parts=env == workspace.SPARK)
 
 
 @main.command()

@@ -175,8 +175,8 @@ def show_model(label: "ModelLabel", *, table: str) -> None:
         say(f"Another version is champion. To approve this one: affluence promote {label.version} --contract {table}")
 
 
-def show_run(data: Path) -> None:
-    """Print the summary of a run from what it left in `data`."""
+def show_run(data: Path, *, in_parts: bool = False) -> None:
+    """Print the summary of a run from what it left in `data`; `in_parts` says that Spark wrote the ranking."""
     import polars as pl
     from pydantic import TypeAdapter
 
@@ -188,7 +188,8 @@ def show_run(data: Path) -> None:
     results = data / "07_model_output"
     evaluation = TypeAdapter(Evaluation).validate_json((results / "evaluation.json").read_bytes())
     label = ModelLabel(**json.loads((results / "model_label.json").read_text(encoding="utf-8")))
-    candidates = pl.scan_parquet(results / "candidates.parquet").select(pl.len()).collect().item()
+    ranking = results / "candidates_in_parts" / "*.parquet" if in_parts else results / "candidates.parquet"
+    candidates = pl.scan_parquet(ranking).select(pl.len()).collect().item()
     say("")
     show_evaluation(evaluation)
     say("")
@@ -203,7 +204,7 @@ def show_run(data: Path) -> None:
         f"{compared.candidates_in_sample:,} the in-sample way, which remembers the tags it is asked about."
     )
     show_model(label, table=evaluation.table)
-    say(f"Everyone ranked:    {results / 'candidates.csv'}")
+    say(f"Everyone ranked:    {ranking.parent if in_parts else results / 'candidates.csv'}")
     say(f"List, with reasons: {results / 'list.csv'}")
     say(f"Report: {data / '08_reporting' / 'run_report.html'}")
 

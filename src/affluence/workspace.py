@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
     from affluence.pu.tuning import Ground
     from affluence.pu.tuning_record import Tuning
     from affluence.streaming import Streamed
+
+# The Kedro environment in which the steps that touch every customer are done by Spark.
+SPARK = "spark"
 
 
 @dataclass(frozen=True)
@@ -73,16 +77,24 @@ def choose_table(data: str | None, contract: str | None) -> Mapping[str, str]:
     chosen = {} if contract is None else {"contract": str(contract_path(contract))}
     if data is None:
         return chosen
-    if Path(data).is_file():
+    if "://" in data or Path(data).exists():
         if contract is None:
             raise UserError(
-                f"{data} is a file, and no contract says what stands in it. Draft one with 'affluence init {data}', "
+                f"{data} is a table, and no contract says what stands in it. Draft one with 'affluence init {data}', "
                 "then name it with --contract (make: CONTRACT=)."
             )
-        return {**chosen, "data": str(Path(data).absolute())}
+        return {**chosen, "data": data if "://" in data else str(Path(data).absolute())}
     if "." in data or "/" in data:
         raise UserError(f"There is no file {data}. Give the path of a table, or the name of a contract.")
     return {"contract": str(contract_path(data)), **chosen}
+
+
+def require_engine(env: str | None) -> None:
+    """Errors: UserError when the environment needs Spark and it is not installed."""
+    if env == SPARK and find_spec("pyspark") is None:
+        raise UserError(
+            "PySpark is not installed. 'make run ENGINE=spark' installs it, and a Java where there is none."
+        )
 
 
 def last_table(root: Path) -> str:

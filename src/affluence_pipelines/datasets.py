@@ -12,6 +12,7 @@ import polars as pl
 from kedro.io import AbstractDataset, DatasetError
 from pydantic import TypeAdapter
 
+from affluence import steps
 from affluence.adapters.mlflow_registry import CHAMPION, Registry, model_name
 from affluence.data.contract import Contract, load_contract
 from affluence.data.exclusion_lists import ExclusionList, Kind, read_exclusion_list
@@ -21,9 +22,22 @@ from affluence.data.writing import write_csv, write_folder, write_parquet, write
 from affluence.pu.release import ModelLabel, Release, ReleasedModel
 from affluence.pu.storage import load_tuned
 from affluence.pu.tuned import NOT_TUNED, Tuned
-from affluence.steps import make_bank
+from affluence_pipelines.engines import Engine
 
 Metadata = dict[str, Any]
+
+
+class FramesDataset(AbstractDataset[None, Engine]):
+    """The engine that does a pipeline's wide steps on frames in memory."""
+
+    def load(self) -> Engine:
+        return steps
+
+    def save(self, data: None) -> None:
+        raise DatasetError("The engine is named in the catalog; a pipeline only uses it.")
+
+    def _describe(self) -> dict[str, Any]:
+        return {}
 
 
 class FileDataset(AbstractDataset[Any, Any]):
@@ -305,5 +319,5 @@ def own_table(contract: Contract, *, root: Path) -> Path:
     if contract.file is None:
         raise DatasetError(f"The contract of {contract.table} names no file. Give the table's path (DATA=path).")
     if contract.simulated and not (root / contract.file).exists():
-        make_bank(contract, root)
+        steps.make_bank(contract, root)
     return root / contract.file

@@ -27,9 +27,9 @@ def register_pipelines() -> dict[str, Pipeline]:
         "features": features(),
         "training": training(),
         "evaluation": evaluation(),
-        "scoring": accept("customers") + scoring(),
-        "deciding": accept("customers") + scoring() + deciding(),
-        "campaign": accept("customers") + scoring() + cutting() + campaign(),
+        "scoring": accept("customers@table") + scoring(),
+        "deciding": accept("customers@table") + scoring() + deciding(),
+        "campaign": accept("customers@table") + scoring() + cutting() + campaign(),
         "reporting": opening() + deciding() + reporting(),
         "everything": before_inference + scoring() + deciding() + reporting(),
     }

@@ -58,7 +58,7 @@ def test_the_pipelines_have_the_names_that_people_are_told(project):
 def test_the_default_pipeline_stops_before_inference(project):
     bootstrap_project(project)
     assert "registered_model" in pipelines["__default__"].all_outputs()
-    assert not {"scores", "candidates"} & pipelines["__default__"].all_outputs()
+    assert not {"scores@table", "candidates@table"} & pipelines["__default__"].all_outputs()
     assert not {"training", "evaluation", "features"} & pipelines["scoring"].all_outputs()
 
 

@@ -9,6 +9,7 @@ import os
 import shutil
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import accumulate
 from pathlib import Path
@@ -60,6 +61,8 @@ def start(*, master: str = "local[*]", settings: Mapping[str, str] | None = None
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     # Its bridge to Java tells of every connection, the last of them when nobody can listen any more.
     logging.getLogger("py4j").setLevel(logging.WARNING)
+    # It has its own view of pandas, of which nothing is used: tables travel as Arrow.
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
     building = SparkSession.builder.master(master).appName("affluence").config("spark.ui.enabled", "false")
     for name, value in (settings or {}).items():
         building = building.config(name, value)
@@ -73,8 +76,8 @@ def features(model: TrainedModel, customers: DataFrame) -> DataFrame:
         return compute_features(apply_cell_rules(frame, model.rules), features=model.features)
 
     # What type a feature has is seen on a table without rows.
-    shape = of(_empty(customers)).to_arrow().schema
-    return _by_partition(customers, of, schema=from_arrow_schema(shape))
+    shape = of(empty_of(customers)).to_arrow().schema
+    return by_partition(customers, of, schema=from_arrow_schema(shape))
 
 
 def score(model: TrainedModel, customers: DataFrame) -> DataFrame:
@@ -83,7 +86,7 @@ def score(model: TrainedModel, customers: DataFrame) -> DataFrame:
     `customers` has `row`, `customer_id`, where there is one `tag`, and the contract's columns by our names: the table
     that a contract accepted. Errors: UserError when it lacks a column that the model was trained on.
     """
-    require_columns(model, _empty(customers))
+    require_columns(model, empty_of(customers))
     sent = customers.sparkSession.sparkContext.broadcast(model)
 
     def of(frame: pl.DataFrame) -> pl.DataFrame:
@@ -94,7 +97,7 @@ def score(model: TrainedModel, customers: DataFrame) -> DataFrame:
         return told.with_columns(pl.Series(TIE_BREAK, digests.view(np.int64)))
 
     kinds = {name: kind for name, kind in _KINDS.items() if name != "tag" or "tag" in customers.columns}
-    return _by_partition(customers, of, schema=_schema(kinds))
+    return by_partition(customers, of, schema=schema_of(kinds))
 
 
 def candidates(model: TrainedModel, scores: DataFrame) -> DataFrame:
@@ -120,28 +123,39 @@ def candidates(model: TrainedModel, scores: DataFrame) -> DataFrame:
             rank += batch.num_rows
             yield pa.RecordBatch.from_arrays([ranks, *batch.columns], ["rank", *batch.schema.names])
 
-    schema = StructType([*_schema({"rank": "long"}).fields, *ordered.schema.fields])
+    schema = StructType([*schema_of({"rank": "long"}).fields, *ordered.schema.fields])
     ranked = ordered.mapInArrow(number, schema).drop(TIE_BREAK)
     return ranked.withColumn("simulated", lit("SIMULATED")) if model.contract.simulated else ranked
 
 
-def _by_partition(table: DataFrame, of: Frames, *, schema: StructType) -> DataFrame:
-    """`of` applied to each Arrow batch of each partition; a batch without rows is left out."""
+def gather(table: DataFrame, *, by: str) -> pl.DataFrame:
+    """All rows of `table` in this process, in the order of the column `by`; an Int64 stays one."""
+    return pl.DataFrame(table.toArrow()).sort(by)
+
+
+def by_partition(table: DataFrame, of: Frames, *, schema: StructType, together: bool = False) -> DataFrame:
+    """`of` applied to each Arrow batch of each partition, or to all batches of a partition `together`.
+
+    What has no rows is left out.
+    """
     wanted = to_arrow_schema(schema)
 
     def each(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            if batch.num_rows:
-                yield from of(pl.DataFrame(pa.Table.from_batches([batch]))).to_arrow().cast(wanted).to_batches()
+        filled = [batch for batch in batches if batch.num_rows] if together else ()
+        parts = [filled] if filled else ([batch] for batch in batches if batch.num_rows)
+        for part in parts:
+            yield from of(pl.DataFrame(pa.Table.from_batches(part))).to_arrow().cast(wanted).to_batches()
 
     return table.mapInArrow(each, schema)
 
 
-def _empty(table: DataFrame) -> pl.DataFrame:
+def empty_of(table: DataFrame) -> pl.DataFrame:
+    """A frame without rows that has the columns of `table`."""
     return pl.DataFrame(to_arrow_schema(table.schema).empty_table())
 
 
-def _schema(kinds: Mapping[str, str]) -> StructType:
+def schema_of(kinds: Mapping[str, str]) -> StructType:
+    """The schema of columns by name, each with Spark's name of its type."""
     schema = StructType()
     for name, kind in kinds.items():
         schema = schema.add(name, kind)

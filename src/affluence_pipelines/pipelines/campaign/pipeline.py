@@ -23,8 +23,8 @@ def _selecting() -> Pipeline:
             node(
                 deciding.select,
                 inputs={
-                    "candidates": "candidates",
-                    "customers": "customers",
+                    "candidates": "candidates@frame",
+                    "customers": "customers@frame",
                     "made_cut": "cut",
                     "settings": "campaign_settings",
                     "exclusions": "exclusions",
@@ -37,8 +37,8 @@ def _selecting() -> Pipeline:
                 inputs={
                     "model": "worded_model",
                     "customers": "customers_as_learned",
-                    "scores": "scores",
-                    "candidates": "candidates",
+                    "scores": "scores@frame",
+                    "candidates": "candidates@frame",
                     "gains": "gains",
                     "selection": "selection",
                     "offers": "offers",

@@ -11,7 +11,7 @@ def create_pipeline() -> Pipeline:
         [
             node(
                 deciding.list_candidates,
-                inputs={"candidates": "candidates", "made_cut": "cut"},
+                inputs={"candidates": "candidates@frame", "made_cut": "cut"},
                 outputs="listed",
                 name="list_candidates",
             ),
@@ -20,8 +20,8 @@ def create_pipeline() -> Pipeline:
                 inputs={
                     "model": "worded_model",
                     "customers": "customers_as_learned",
-                    "scores": "scores",
-                    "candidates": "candidates",
+                    "scores": "scores@frame",
+                    "candidates": "candidates@frame",
                     "gains": "gains",
                     "listed": "listed",
                     "offers": "offers",
@@ -52,13 +52,13 @@ def cutting() -> Pipeline:
             ),
             node(
                 deciding.as_learned,
-                inputs={"model": "worded_model", "customers": "customers"},
+                inputs={"model": "worded_model", "customers": "customers@frame"},
                 outputs="customers_as_learned",
                 name="read_as_learned",
             ),
             node(
                 deciding.prepare_cuts,
-                inputs={"model": "worded_model", "scores": "scores", "candidates": "candidates"},
+                inputs={"model": "worded_model", "scores": "scores@frame", "candidates": "candidates@frame"},
                 outputs="gains",
                 name="prepare_cuts",
             ),

@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Pipeline, node
 
-from affluence import steps
+from affluence_pipelines import engines
 
 
 def create_pipeline() -> Pipeline:
@@ -10,20 +10,21 @@ def create_pipeline() -> Pipeline:
     return accept("accepted_customers") + Pipeline(
         [
             node(
-                steps.examine,
-                inputs={"accepted_customers": "accepted_customers", "contract": "contract"},
+                engines.examine,
+                inputs={"engine": "engine", "accepted_customers": "accepted_customers", "contract": "contract"},
                 outputs=["all_customers", "contract_in_use", "examination"],
                 name="examine_table",
             ),
             node(
-                steps.leave_out,
+                engines.leave_out,
                 inputs={
+                    "engine": "engine",
                     "customers": "all_customers",
                     "do_not_train": "do_not_train",
                     "seed": "params:seed",
                     "score_left_out": "params:score_left_out",
                 },
-                outputs=["learned_from", "customers", "left_out"],
+                outputs=["learned_from", "customers@table", "left_out"],
                 name="leave_out",
             ),
         ]
@@ -35,8 +36,8 @@ def accept(customers: str) -> Pipeline:
     return Pipeline(
         [
             node(
-                steps.intake,
-                inputs={"reading": "raw_table"},
+                engines.intake,
+                inputs={"engine": "engine", "reading": "raw_table"},
                 outputs=[customers, "intake_report"],
                 name="accept_table",
             )

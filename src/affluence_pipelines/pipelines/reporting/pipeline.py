@@ -14,7 +14,7 @@ def create_pipeline() -> Pipeline:
                 inputs={
                     "model": "worded_model",
                     "customers": "customers_as_learned",
-                    "candidates": "candidates",
+                    "candidates": "candidates@frame",
                     "gains": "gains",
                     "listed": "listed",
                 },
@@ -39,12 +39,12 @@ def create_pipeline() -> Pipeline:
                 steps.report,
                 inputs={
                     "contract": "contract_in_use",
-                    "customers": "customers",
+                    "customers": "customers@frame",
                     "intake_report": "intake_report",
                     "examination": "examination",
                     "evaluation": "evaluation",
                     "known_truth": "known_truth",
-                    "candidates": "candidates",
+                    "candidates": "candidates@frame",
                     "model_label": "model_label",
                     "discovery": "discovery",
                     "made_at": "params:made_at",

@@ -3,6 +3,7 @@
 from kedro.pipeline import Pipeline, node
 
 from affluence import steps
+from affluence_pipelines import engines
 
 
 def opening() -> Pipeline:
@@ -24,15 +25,15 @@ def create_pipeline() -> Pipeline:
     return opening() + Pipeline(
         [
             node(
-                steps.score,
-                inputs={"model": "model", "customers": "customers"},
-                outputs="scores",
+                engines.score,
+                inputs={"engine": "engine", "model": "model", "customers": "customers@table"},
+                outputs="scores@table",
                 name="score_customers",
             ),
             node(
-                steps.candidates,
-                inputs={"model": "model", "scores": "scores"},
-                outputs="candidates",
+                engines.candidates,
+                inputs={"engine": "engine", "model": "model", "scores": "scores@table"},
+                outputs="candidates@table",
                 name="rank_candidates",
             ),
         ]
