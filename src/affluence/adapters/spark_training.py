@@ -28,7 +28,7 @@ _DIGEST, _FOLD, _TAG = "digest", "fold", "tag"
 
 
 def draw(customers: DataFrame, *, share: float | None = None, rows: int | None = None, seed: int = 0) -> pl.DataFrame:
-    """All tagged of `customers` and a sample of the others, in the order of `row`, with the `weight` of each.
+    """All tagged of `customers` and a sample of the others, in the order of `row`, with the `sampling_weight` of each.
 
     `customers` is as in `affluence.adapters.spark.score`. The sample is a `share` of those without the tag, or as large
     as leaves about `rows` in all; without tags it is of everybody. It is the same in any partitions and any order.

@@ -22,6 +22,7 @@ from affluence.errors import ContractError
 RESERVED_NAMES = frozenset(
     {
         *("row", "customer_id", "tag", "rank", "score", "affluent_probability", "labelled_probability", "simulated"),
+        "sampling_weight",
         *("rank_low", "rank_high", "hidden_type", "segment", "offer", "opening", "offer_reason"),
         *("reason_1", "reason_2", "reason_3"),
     }

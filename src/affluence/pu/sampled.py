@@ -1,9 +1,10 @@
 """Learning from everyone who is tagged and a sample of the others, and what of it holds for the whole table.
 
-A sampled row of the others stands for 1 / rate rows, its `weight`. Three things follow. The odds of the tag among those
-learned from are the table's divided by the rate, for any x (prior shift: Elkan 2001, IJCAI, theorem 2). The chance that
-a customer without a tag is affluent is the same, since the sample looked at nothing else than the tag. And the sample,
-with the tagged thinned at the same rate, is a plain sample of the table, on which figures against the tag are measured.
+A sampled row of the others stands for 1 / rate rows, its `sampling_weight`. Three things follow. The odds of the tag
+among those learned from are the table's divided by the rate, for any x (prior shift: Elkan 2001, IJCAI, theorem 2). The
+chance that a customer without a tag is affluent is the same, since the sample looked at nothing else than the tag. And
+the sample, with the tagged thinned at the same rate, is a plain sample of the table, on which figures against the tag
+are measured.
 """
 
 from collections.abc import Iterable
@@ -18,7 +19,7 @@ from affluence.pu.cross_fitting import customer_digests
 from affluence.pu.discovery import Discovery
 from affluence.pu.learners.protocol import Tags
 
-WEIGHT = "weight"
+WEIGHT = "sampling_weight"
 DIGESTS = 2.0**64
 
 Rows = NDArray[np.bool_]
@@ -53,7 +54,7 @@ def is_drawn(customer_ids: Iterable[str], tags: Tags, *, share: float, seed: int
 
 
 def with_weight(drawn: pl.DataFrame, *, unlabelled: int) -> pl.DataFrame:
-    """The drawn rows with their `weight`; `unlabelled` is how many rows without the tag the table has.
+    """The drawn rows with their `sampling_weight`; `unlabelled` is how many rows without the tag the table has.
 
     Errors: UserError when none of these was drawn.
     """

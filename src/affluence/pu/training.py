@@ -88,8 +88,9 @@ def train(
 
     `customers` and `features` are row by row the same customers; `rules` is what was done to their cells. `mode` and
     `review` (positions in `customers` with verdicts) concern the finder alone; `tuned` settings take the place of the
-    learners' own, and the finder's parts have those of XGBoost and of the logistic regression. A column `weight` tells
-    that the customers are a sample (`affluence.pu.sampled`). The result does not depend on the order of the rows.
+    learners' own, and the finder's parts have those of XGBoost and of the logistic regression. A column
+    `sampling_weight` tells that the customers are a sample (`affluence.pu.sampled`). The result does not depend on the
+    order of the rows.
 
     Errors: UserError when the table has no tag, no learner is named, there are too few customers for the folds, or the
     settings were tuned for another table.

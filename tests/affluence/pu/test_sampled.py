@@ -142,3 +142,10 @@ def test_a_sample_of_nobody_is_refused(bank):
             drawn_of(customers, share=share)
     with pytest.raises(UserError, match="None of"):
         drawn_of(customers, share=1e-12)
+
+
+def test_the_doctor_takes_a_weight_for_no_column_of_the_bank(bank):
+    customers, contract = bank
+    drawn = drawn_of(customers)
+    findings = [steps.examine(table, contract)[2].findings for table in (drawn, drawn.drop(WEIGHT))]
+    assert [finding.kind for finding in findings[0]] == [finding.kind for finding in findings[1]]

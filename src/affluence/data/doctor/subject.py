@@ -17,7 +17,7 @@ SAMPLE_ROWS = 20_000
 
 _ID_DISTINCT = 0.3
 _PLAIN_ID_WORDS = frozenset({"id", "key", "cif"})
-_OUR_ID, _OUR_TAG, _OUR_ROW = "customer_id", "tag", "row"
+_OUR_ID, _OUR_TAG, _OUR_ROW, _OUR_WEIGHT = "customer_id", "tag", "row", "sampling_weight"
 _EXACT = 2**53  # below it every whole number is a float of its own
 
 Floats = npt.NDArray[np.float64]
@@ -165,8 +165,8 @@ def _is_plain(series: pl.Series) -> bool:
 
 
 def _is_ours(name: str, table: pl.DataFrame) -> bool:
-    """Whether it is the row number that a table of customers carries beside their ids."""
-    return name == _OUR_ROW and _OUR_ID in table.columns
+    """Whether it is the row number, or the weight in a sample, that a table of customers carries beside their ids."""
+    return name in {_OUR_ROW, _OUR_WEIGHT} and _OUR_ID in table.columns
 
 
 def _plain(series: pl.Series, *, marks: tuple[str, ...]) -> pl.Series:
