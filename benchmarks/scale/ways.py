@@ -40,14 +40,17 @@ def by_stream(model: TrainedModel, table: Path, out: Path, listed: int) -> Calla
 
 
 def by_pandas(model: TrainedModel, table: Path, out: Path, listed: int) -> Callable[[], object]:
-    """What a user would write: all in memory, scikit-learn's encoder, XGBoost's wrapper and its contributions."""
+    """What a user would write: all in memory, scikit-learn's encoder, XGBoost's wrapper and its contributions.
+
+    The booster's own contributions are what the package shap asks it for.
+    """
     known = model.preprocessing.vocabularies
     sources = {column.source: column.name for column in model.contract.feature_columns}
     types = ["c" if name in known else "q" for name in model.preprocessing.features]
     learners = [_wrapper(fitted, types) for fitted in boosters(model)]
 
     def work() -> None:
-        frame = pd.read_parquet(table).rename(columns=sources)
+        frame = _blanked(pd.read_parquet(table).rename(columns=sources), model)
         encoder = OrdinalEncoder(
             categories=[list(known[name]) for name in known],
             handle_unknown="use_encoded_value",
@@ -65,7 +68,8 @@ def by_pandas(model: TrainedModel, table: Path, out: Path, listed: int) -> Calla
         ranked = candidates.sort_values("score", ascending=False, kind="stable")
         first = xgb.DMatrix(values[ranked.index[:listed]], feature_types=types, enable_categorical=True)
         parts = np.mean([learner.get_booster().predict(first, pred_contribs=True) for learner in learners], axis=0)
-        ranked[[model.contract.customer_id.source, "score"]].to_parquet(out / "ranked.parquet")
+        # The index is the place in the table: ids are not unique.
+        ranked[[model.contract.customer_id.source, "score"]].to_parquet(out / "ranked.parquet", index=True)
         pd.DataFrame(parts).to_parquet(out / "parts.parquet")
 
     return work
@@ -102,6 +106,20 @@ WAYS = {"stream": by_stream, "pandas": by_pandas, "limit": by_limit}
 def boosters(model: TrainedModel) -> list[FittedBooster]:
     """The fold models, each one set of trees."""
     return [fitted for fitted in model.models if isinstance(fitted, FittedBooster)]
+
+
+def _blanked(frame: pd.DataFrame, model: TrainedModel) -> pd.DataFrame:
+    """Numbers that the contract holds to be impossible made missing, as whoever knows the table would write."""
+    possible = {}
+    for column in model.contract.feature_columns:
+        low, high = column.range or (None, None)
+        values = frame[column.name]
+        if low is not None:
+            values = values.where(values >= low)
+        if high is not None:
+            values = values.where(values <= high)
+        possible[column.name] = values
+    return frame.assign(**possible)
 
 
 def _wrapper(fitted: FittedBooster, types: list[str]) -> xgb.XGBClassifier:
