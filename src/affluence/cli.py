@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from affluence import terminal, terminal_deciding, workspace, workspace_deciding
+from affluence import terminal, terminal_deciding, workspace, workspace_challenge
 from affluence.cli_campaign import campaign
 from affluence.cli_deciding import capacity, compare, explain, reach, segments
 from affluence.cli_options import (
@@ -220,7 +220,7 @@ def train(
     )
     if challenge:
         with terminal.progress():
-            judged, label = workspace_deciding.challenge(
+            judged, label = workspace_challenge.challenge(
                 file, contract, options, reviews=reviews, do_not_train=do_not_train
             )
         terminal_deciding.show_challenge(judged, label, table=contract)
@@ -261,13 +261,14 @@ def score(
     when the same is asked again.
     """
     with terminal.progress():
-        streamed, label = workspace.score_file(
+        streamed, stability, label = workspace.score_file(
             file, contract, version=model_version, out=out, listed=listed, rows_of_part=rows_of_part
         )
     terminal.say(
         f"{streamed.rows:,} rows scored with {label.name} version {label.version}; "
         f"{streamed.candidates:,} candidates ranked in {out / 'candidates.csv'}"
     )
+    terminal.show_stability(stability)
     if streamed.explanation:
         terminal.say(f"Why the first of them rank high: {out / 'list.csv'}")
 

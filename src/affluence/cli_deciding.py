@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from affluence import terminal, terminal_deciding, workspace_deciding
+from affluence import terminal, terminal_deciding, workspace_challenge, workspace_deciding
 from affluence.cli_options import CONTRACT_HELP, FOLDER, SHEET, VERSION_HELP, asks_for_capacity
 
 Asked = Mapping[str, Any]
@@ -167,7 +167,7 @@ def compare(
     which list holds more of the hidden; verdicts on those who enter and those who leave can. Nothing is promoted.
     """
     with terminal.progress():
-        comparison = workspace_deciding.compare(
+        comparison = workspace_challenge.compare(
             file,
             contract,
             champion=champion,

@@ -29,9 +29,15 @@ from affluence.decision.reasons import Explanation, explain
 from affluence.decision.segments import Segmentation, segment_candidates
 from affluence.decision.strategy import strategies
 from affluence.errors import UserError
+from affluence.evaluation.challenge import Challenge, judge_challenger
+from affluence.evaluation.comparison import Contender, ModelComparison, compare_models
 from affluence.evaluation.fairness import FairReach, fair_reach
+from affluence.evaluation.stability_limits import Limits
 from affluence.pu.fold_models import TrainedModel
 from affluence.pu.release import ModelLabel
+from affluence.pu.review import read_review
+from affluence.pu.review_sheet import place_sheet
+from affluence.pu.watching import watch
 from affluence.reporting.campaign_page import CampaignContent, render_campaign_page
 from affluence.reporting.deciding import Deciding
 
@@ -64,6 +70,16 @@ class Described:
             self.offers.select("row", "offer", "opening", "offer_reason"),
             self.explanation.wide.select("row", pl.col("^reason_.*$")),
         )
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version of a model, and everybody of a table as it scores and ranks them, out of fold."""
+
+    name: str
+    model: TrainedModel
+    scores: pl.DataFrame
+    candidates: pl.DataFrame
 
 
 def as_worded_now(model: TrainedModel, contract: Contract) -> TrainedModel:
@@ -296,6 +312,42 @@ def provenance(
         cut={**capacity, **economics},
         affluence_version=version("affluence"),
     )
+
+
+def compare(
+    champion: Version, challenger: Version, capacity: Asked, economics: Asked, reviewed: pl.DataFrame | None = None
+) -> ModelComparison:
+    """Two versions on the same customers, with lists as long as the champion's cut; `reviewed` judge both lists."""
+    versions = (champion, challenger)
+    gains = [prepare_cuts(each.model, each.scores, each.candidates) for each in versions]
+    first, second = (
+        Contender(
+            name=f"version {each.name}",
+            ranks_by="affluence" if each.model.discovery.drivers else "tag",
+            scores=with_chances(each.scores, theirs),
+            ranked=each.candidates,
+        )
+        for each, theirs in zip(versions, gains, strict=True)
+    )
+    contacts = cut(gains[0], champion.model.contract, capacity, economics).contacts
+    return compare_models(first, second, contacts=contacts, reviewed=reviewed)
+
+
+def judge(
+    comparison: ModelComparison, champion: Version, challenger: Version, customers: pl.DataFrame, limits: Limits
+) -> Challenge:
+    """Whether the challenger of the comparison is proposed; `customers` are those whom both scored."""
+    stability = watch(champion.model, customers, champion.scores, limits)
+    alike = bool(champion.model.discovery.drivers) == bool(challenger.model.discovery.drivers)
+    return judge_challenger(comparison, stability, alike=alike)
+
+
+def verdicts_on(sheet: pl.DataFrame | None, customers: pl.DataFrame) -> pl.DataFrame | None:
+    """What a review sheet says of `customers`: row, verdict; None without a sheet."""
+    if sheet is None or sheet.is_empty():
+        return None
+    found = read_review(place_sheet(sheet, customers), table_rows=customers.height)
+    return pl.DataFrame({"row": customers["row"].gather(found.rows.tolist()), "verdict": found.verdicts})
 
 
 def _reworded(learned: Column, now: Column) -> Column:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from affluence.data.reading import IntakeReport
     from affluence.data.reference_bank import Comparison
     from affluence.evaluation.results import Estimate, Evaluation
+    from affluence.evaluation.stability import Stability
     from affluence.evaluation.truth import TruthComparison
     from affluence.pu.discovery import Discovery
     from affluence.pu.honesty import Honesty
@@ -173,6 +174,14 @@ def show_model(label: "ModelLabel", *, table: str) -> None:
     say(f"Model: {label.name} version {label.version}, {label.alias or 'without alias'}")
     if label.alias == "challenger":
         say(f"Another version is champion. To approve this one: affluence promote {label.version} --contract {table}")
+
+
+def show_stability(stability: "Stability | None") -> None:
+    """Print the light of a scored table: how far it and its scores moved from what the model learned from."""
+    if stability is None:
+        say("How far the table moved is not known: the model was trained before its table was kept as counts.")
+    else:
+        say(f"The table is {stability.light}. {stability.sentence}")
 
 
 def show_run(data: Path, *, in_parts: bool = False) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Table
 
-from affluence.terminal import print_table, say
+from affluence.terminal import print_table, say, show_stability
 
 if TYPE_CHECKING:
     import polars as pl
@@ -96,10 +96,7 @@ def show_reach(reach: "FairReach") -> None:
 def show_challenge(challenge: "Challenge", label: "ModelLabel", *, table: str) -> None:
     """Print the comparison, how the table moved, and whether the challenger is proposed."""
     show_comparison(challenge.comparison)
-    if challenge.stability is None:
-        say("How far the table moved is not known: the champion was trained before its table was kept as counts.")
-    else:
-        say(f"The table is {challenge.stability.light}. {challenge.stability.sentence}")
+    show_stability(challenge.stability)
     said = "proposed as champion" if challenge.proposed else "not proposed"
     say(f"{label.name} version {label.version} is {said}. {challenge.because}")
     if challenge.proposed:

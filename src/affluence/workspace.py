@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from affluence.data.doctor import Finding
     from affluence.data.reading import Reading
     from affluence.evaluation.results import Evaluation
+    from affluence.evaluation.stability import Stability
+    from affluence.evaluation.stability_limits import Limits
     from affluence.pu.discovery import Discovery
     from affluence.pu.honesty import Honesty
     from affluence.pu.learners.effort import Mode
@@ -121,6 +123,14 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
+def limits() -> "Limits":
+    """When a table has moved too far, as conf/base says and conf/local corrects."""
+    from affluence.evaluation.stability_limits import load_limits
+
+    conf = project_root() / "conf"
+    return load_limits([conf / "base", conf / "local"])
+
+
 def table_name(file: Path) -> str:
     """A contract's table name for a file: its stem in lower case, everything else an underscore."""
     stem = file.name.split(".")[0].lower()
@@ -142,22 +152,27 @@ def read(file: Path | None, contract: str) -> ReadTable:
 
 def score_file(
     file: Path | None, contract: str, *, version: str | None, out: Path, listed: int, rows_of_part: int | None
-) -> "tuple[Streamed, ModelLabel]":
+) -> "tuple[Streamed, Stability | None, ModelLabel]":
     """A table of any length scored and ranked into the folder `out`, part by part, by a version of its model.
+
+    The second is how far the table moved; None for a model that kept no counts of its training table.
 
     Errors: UserError as `read`, and when there is no such model; TableRefused for a table that its contract refuses.
     """
     from affluence.adapters.mlflow_registry import model_name
     from affluence.data.contract import load_contract
     from affluence.data.parts import ROWS_OF_PART, open_in_parts
+    from affluence.evaluation.stability import compare_sketches
     from affluence.streaming import score_in_parts
 
-    loaded = load_contract(contract_path(contract))
+    loaded, moved_too_far = load_contract(contract_path(contract)), limits()
     path = _file_of(file, loaded)
     released = registry().load(model_name(loaded), version_number=version)
     with open_in_parts(path, contract=loaded, rows_of_part=rows_of_part or ROWS_OF_PART) as table:
         streamed = score_in_parts(released.model, table, out, work=out / ".parts", listed=listed)
-    return streamed, released.label
+    learned, scored = released.model.sketch, streamed.sketch
+    stability = compare_sketches(learned, scored, moved_too_far) if learned and scored else None
+    return streamed, stability, released.label
 
 
 def _file_of(file: Path | None, loaded: "Contract") -> Path:

@@ -108,6 +108,22 @@ def test_train_promote_and_score_without_kedro(project):
     assert candidates["rank"].to_list() == list(range(1, candidates.height + 1))
     assert pl.read_csv("out/candidates.csv").height == candidates.height
     assert pl.read_parquet("out/scores.parquet").height == 3_000
+    assert "The table is green. The table looks like the one that the model learned from." in scored.output
+
+
+def test_scoring_says_when_the_table_moved_and_by_which_columns(project):
+    assert call("train", "--contract", "few", "--learner", "logistic").exit_code == 0
+    few = pl.read_csv("few.csv")
+    few.with_columns((pl.col("age") + 25).clip(upper_bound=90)).write_csv("older.csv")
+    conf = project / "conf" / "local"
+    said = " ".join(call("score", "older.csv", "--contract", "few", "--out", "out").output.split())
+    assert "The table is red. " in said
+    assert "age_years: " in said
+    conf.mkdir(exist_ok=True)
+    bounds = "psi: [50, 60], level: [50, 60]"
+    (conf / "parameters_stability.yml").write_text("stability: {" + bounds + "}")
+    said = " ".join(call("score", "older.csv", "--contract", "few", "--out", "out").output.split())
+    assert "The table is green. " in said
 
 
 def test_a_table_without_its_tag_is_scored_but_not_trained_on(project):

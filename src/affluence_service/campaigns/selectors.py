@@ -89,7 +89,8 @@ def account_of(campaign: Campaign) -> Account | None:
         left_out=left_out,
         filled=rows["topped_up"],
         chosen=chosen,
-        passed_over=rows["excluded"] - left_out,
+        # Who was erased since is on no list any more, and was not left out by one.
+        passed_over=max(0, rows["excluded"] - left_out),
         reasons=reasons,
         on_several=sum(reasons.values()) > rows["excluded"],
     )
