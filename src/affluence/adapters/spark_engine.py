@@ -22,6 +22,7 @@ from affluence.data.intake_report import IntakeReport
 from affluence.pu.fold_models import TrainedModel
 from affluence.pu.left_out import LeftOut
 from affluence.pu.left_out import leave_out as leave_customers_out
+from affluence.pu.sampled import WEIGHT
 
 _logger = logging.getLogger(__name__)
 
@@ -58,7 +59,7 @@ class SparkEngine:
 
         The doctor looks at the customers that are learned from; what its remedies did is counted among all.
         """
-        seen = self._drawn(accepted).drop("weight", strict=False)
+        seen = self._drawn(accepted).drop(WEIGHT, strict=False)
         examined = examine_customers(seen, contract=contract)
         chosen = to_apply(examined.examination.findings)
         rules = [cell_rules(seen, finding) for finding in chosen]

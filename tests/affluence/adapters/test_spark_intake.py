@@ -10,6 +10,7 @@ from affluence.data.reading import TableRefused, read_table
 from affluence.data.reference_bank import simulate
 from affluence.errors import UserError
 from affluence.pu.left_out import leave_out
+from affluence.pu.sampled import WEIGHT
 from affluence.workspace import contract_path
 
 pytestmark = pytest.mark.slow
@@ -174,7 +175,7 @@ def test_those_on_the_do_not_train_list_are_found_among_all(engine, contract, tm
     assert left_out == leave_out(everyone, listed, key=7)[1]
     assert not set(listed) & set(learned_from["customer_id"])
     assert learned_from.height < everyone.height
-    assert "weight" in learned_from.columns
-    assert not learned_from["weight"].null_count()
+    assert WEIGHT in learned_from.columns
+    assert not learned_from[WEIGHT].null_count()
     assert scored.count() == everyone.height - left_out.rows
     assert few.leave_out(accepted, listed, seed=7, score_left_out=True)[1].count() == everyone.height
