@@ -105,7 +105,7 @@ def told_of(results: Sequence[dict[str, float]], *, customers: int) -> dict[str,
         "processors": os.cpu_count(),
         "mode": "fast",
         "results": list(results),
-        "differences": {name: _difference(of, whole) for name, of in compared.items()},
+        "differences": {name: _difference(of, whole) for name, of in compared.items() if of},
     }
 
 
@@ -126,7 +126,7 @@ def markdown(told: dict[str, Any]) -> str:
     lines = [
         f"{told['note']}",
         "",
-        f"Finder, mode {told['mode']}, {banks} banks of {told['customers']:,} customers.",
+        f"Finder, mode {told['mode']}, {banks} {'bank' if banks == 1 else 'banks'} of {told['customers']:,} customers.",
         "",
         f"| {' | '.join(HEADINGS)} |",
         "|---|---|---|---|---|---|---|",
