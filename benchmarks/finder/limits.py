@@ -30,7 +30,7 @@ from affluence.pu.learners.effort import EFFORTS
 from affluence.pu.learners.gradient_boosting import GRADIENT_BOOSTING
 from affluence.pu.learners.logistic import LOGISTIC
 from affluence.pu.learners.protocol import LogOdds, Tags
-from affluence.pu.learners.under_propensity import Evidence, fit_booster, fit_scorecard, mean_log_odds
+from affluence.pu.learners.under_propensity import Evidence, fit_booster, fit_scorecard
 from affluence.pu.second_layer import LEAST_PROPENSITY, MOST_PROPENSITY
 from affluence.pu.side_by_side import side_by_side
 
@@ -64,7 +64,7 @@ def knowing_propensity(design: Design, tags: Tags, propensity: Floats, scored: D
     effort = EFFORTS["accurate"]
     boosters = [fit_booster(design, evidence, effort=effort, seed=seed + repeat) for repeat in range(REPEATS)]
     carded = fit_scorecard(design, evidence, of_tag=LOGISTIC.fit(design, tags, seed=seed), effort=effort)
-    return _blended([mean_log_odds(boosters, scored)], carded.log_odds(scored))
+    return _blended([fitted.log_odds(scored) for fitted in boosters], carded.log_odds(scored))
 
 
 def limits_of(table: Table, *, seed: int) -> dict[tuple[str, str], Figures]:

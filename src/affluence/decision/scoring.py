@@ -1,11 +1,13 @@
 """From a trained model and customers to scores, and from scores to ranked candidates."""
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from scipy.special import expit
 
 from affluence.errors import UserError
 from affluence.pu.cross_fitting import customer_digests
-from affluence.pu.fold_models import Scored, TrainedModel
+from affluence.pu.fold_models import ALL_MODELS, Scored, TrainedModel
 
 TIE_BREAK = "tie_break"
 UNSEEN = "%s: %d cells hold a category that the training table did not; read as missing"
@@ -30,16 +32,24 @@ def score_table(model: TrainedModel, customers: pl.DataFrame, scored: Scored) ->
     throughout when the model's log-odds were not found to be calibrated. `scored_by_fold` is the fold whose model never
     saw the customer, missing for a customer no model saw.
     """
-    probability = pl.Series(expit(scored.log_odds)) if model.calibrated else pl.lit(None, dtype=pl.Float64)
     shift = model.discovery.shift
-    affluent = pl.lit(None, dtype=pl.Float64) if shift is None else pl.Series(expit(scored.hidden + shift))
-    known = [name for name in ("row", "customer_id", "tag") if name in customers.columns]
-    return customers.select(known).with_columns(
-        pl.Series("score", scored.hidden),
-        affluent.alias("affluent_probability"),
-        probability.alias("labelled_probability"),
-        pl.Series("scored_by_fold", scored.fold).replace(-1, None),
+    fold = pl.Series("scored_by_fold", scored.fold)
+    return pl.DataFrame(
+        [
+            *(customers[name] for name in ("row", "customer_id", "tag") if name in customers.columns),
+            pl.Series("score", scored.hidden),
+            _column("affluent_probability", None if shift is None else expit(scored.hidden + shift), len(fold)),
+            _column("labelled_probability", expit(scored.log_odds) if model.calibrated else None, len(fold)),
+            fold.set(fold == ALL_MODELS, None),
+        ]
     )
+
+
+def _column(name: str, values: NDArray[np.float64] | None, rows: int) -> pl.Series:
+    """These numbers; missing throughout where there are none."""
+    if values is None:
+        return pl.Series(name, [None], dtype=pl.Float64).new_from_index(0, rows)
+    return pl.Series(name, values)
 
 
 def rank_candidates(scores: pl.DataFrame, *, key: int) -> pl.DataFrame:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+import xgboost as xgb
 from numpy.typing import NDArray
 
 from affluence.features.preprocessing import Design
@@ -33,18 +34,27 @@ class FirstLayer:
     scorecard: Scorecard
     split: SplitAdditive | None
 
+    @property
+    def trees(self) -> tuple[xgb.Booster, ...]:
+        """The boosters of the tag, whose mean is a member, and that of the rest where tag drivers are known."""
+        rest = (self.split.others,) if self.split else ()
+        return (*(fitted.booster for fitted in self.boosters), *rest)
+
+    def read(self, design: Design, said: Floats) -> tuple[Floats, LogOdds]:
+        """The `members`, and what the other columns say; `said` are the margins of `trees`, a row for each."""
+        rest = said[-1] if self.split else np.zeros(len(design))
+        return self._members(design, said[: len(self.boosters)]), rest
+
     def members(self, design: Design) -> Floats:
         """Customers x 2: the log-odds of the boosters (their mean) and of the scorecard."""
-        boosted = np.mean([booster.log_odds(design) for booster in self.boosters], axis=0)
-        return np.stack([boosted, self.scorecard.log_odds(design)], axis=1)
-
-    def rest(self, design: Design) -> LogOdds:
-        """What the columns other than the tag drivers say; zeros where no tag drivers are known."""
-        return self.split.rest(design) if self.split else np.zeros(len(design))
+        return self._members(design, [booster.log_odds(design) for booster in self.boosters])
 
     def parts(self, design: Design) -> tuple[LogOdds, LogOdds]:
-        """What the tag drivers say, and the `rest`; zeros where no tag drivers are known."""
+        """What the tag drivers say, and what the other columns say (the rest); zeros where no tag drivers are known."""
         return self.split.parts(design) if self.split else (np.zeros(len(design)), np.zeros(len(design)))
+
+    def _members(self, design: Design, boosted: Floats | Sequence[LogOdds]) -> Floats:
+        return np.stack([np.mean(boosted, axis=0), self.scorecard.log_odds(design)], axis=1)
 
 
 @dataclass(frozen=True)

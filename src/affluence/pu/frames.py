@@ -37,7 +37,6 @@ def described(features: pl.DataFrame) -> tuple[Feature, ...]:
             unit=None,
             inputs=(name,),
             reason="As given.",
-            formula=pl.col(name),
         )
         for name, dtype in features.schema.items()
     )

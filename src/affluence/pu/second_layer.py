@@ -7,8 +7,10 @@ were given to the affluent at random (SCAR).
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
+import xgboost as xgb
 from numpy.typing import NDArray
 from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
@@ -17,7 +19,9 @@ from affluence.features.preprocessing import Design
 from affluence.pu.class_prior import top_purity
 from affluence.pu.first_layer import FirstLayer, FirstScores
 from affluence.pu.label_propensity import LabelPropensity, Verdicts, fit_label_propensity
+from affluence.pu.learners.boosters import raw_output
 from affluence.pu.learners.effort import Effort
+from affluence.pu.learners.joined_trees import joined
 from affluence.pu.learners.logistic import Scorecard
 from affluence.pu.learners.protocol import LogOdds, Tags
 from affluence.pu.learners.under_propensity import (
@@ -25,7 +29,6 @@ from affluence.pu.learners.under_propensity import (
     Evidence,
     fit_booster,
     fit_scorecard,
-    mean_log_odds,
     renew_booster,
 )
 from affluence.pu.row_wise import weighted_sum
@@ -103,12 +106,16 @@ class FoldFinder:
 
     def views(self, design: Design) -> tuple[LogOdds, LogOdds]:
         """The log-odds of the tag, and those of being hidden if the correction were wholly right."""
-        return self.log_odds(design), self.corrected(design)
+        said = raw_output(self._trees, design.matrix).T
+        of_tag = len(self.first.trees)
+        members, rest = self.first.read(design, said[:of_tag])
+        propensity, by_families = self._propensity(design, rest)
+        affluent = self._affluent(design, said[of_tag:])
+        return self.blend.log_odds(members), _hidden(affluent, propensity, by_families)
 
     def corrected(self, design: Design) -> LogOdds:
         """The log-odds of being hidden if the correction were wholly right."""
-        propensity, by_families = self._propensity(design)
-        return _hidden(self._affluent(design), propensity, by_families)
+        return self.views(design)[1]
 
     def hidden(self, design: Design, labelled: LogOdds, corrected: LogOdds) -> LogOdds:
         """The log-odds of being hidden from the two views of the same customers."""
@@ -137,15 +144,20 @@ class FoldFinder:
 
         return finder_to_bytes(self)
 
-    def _affluent(self, design: Design) -> LogOdds:
+    @cached_property
+    def _trees(self) -> xgb.Booster:
+        """Those of the first layer and of the true class, asked at once."""
+        return joined([*self.first.trees, *(fitted.booster for fitted in self.boosters)])
+
+    def _affluent(self, design: Design, said: Floats) -> LogOdds:
         boosted, carded = self.blend.shares
-        log_odds: LogOdds = boosted * mean_log_odds(self.boosters, design)
+        log_odds: LogOdds = boosted * np.mean(said + [[fitted.intercept] for fitted in self.boosters], axis=0)
         log_odds += carded * self.scorecard.log_odds(design)
         return log_odds
 
-    def _propensity(self, design: Design) -> tuple[Floats, Floats | None]:
+    def _propensity(self, design: Design, rest: LogOdds) -> tuple[Floats, Floats | None]:
         if isinstance(self.propensity, LabelPropensity):
-            return self.propensity.posterior(design, self.first.rest(design))
+            return self.propensity.posterior(design, rest)
         return np.full(len(design), self.propensity), None
 
 

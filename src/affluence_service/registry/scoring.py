@@ -70,7 +70,7 @@ def score(
     return {
         "model": {"id": served.version.id, "name": served.version.name, "version": served.version.number},
         "simulated": served.model.contract.simulated,
-        "customers": scores.select(ANSWERED).to_dicts(),
+        "customers": [{name: one[name] for name in ANSWERED} for one in scores.to_dicts()],
         "notes": notes,
     }
 

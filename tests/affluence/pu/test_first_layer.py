@@ -24,7 +24,7 @@ def test_its_members_rank_the_tagged_and_the_rest_needs_drivers(design, bank, dr
     assert members.shape == (len(design), 2)
     assert all(roc_auc_score(bank.tags, members[:, member]) > 0.85 for member in (0, 1))
     assert (layer.split is None) == (not drivers)
-    assert layer.rest(design).any() == bool(drivers)
+    assert layer.parts(design)[1].any() == bool(drivers)
 
 
 def test_several_boosters_have_seeds_of_their_own_and_count_by_their_mean(design, bank):
@@ -43,8 +43,8 @@ def test_the_booster_of_the_tag_is_the_single_one_at_another_effort():
 
 def test_rows_are_scored_one_by_one(design, bank):
     layer = fit_first_layer(design, bank.tags, drivers=(2, 3), effort=FAST, repeats=1, seed=0)
-    whole, rest = layer.members(design), layer.rest(design)
+    whole, rest = layer.members(design), layer.parts(design)[1]
     for row in range(20):
         alone = design.rows(np.array([row]))
         assert (layer.members(alone)[0] == whole[row]).all()
-        assert layer.rest(alone)[0] == rest[row]
+        assert layer.parts(alone)[1][0] == rest[row]

@@ -6,6 +6,7 @@ is free of how the bank gives its tag (as far as the columns are), so the label 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import xgboost as xgb
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from affluence.features.preprocessing import Design
 from affluence.pu.learners.boosters import THREADS, booster_matrix, raw_output
 from affluence.pu.learners.effort import Effort, booster_settings
+from affluence.pu.learners.joined_trees import settled
 from affluence.pu.learners.protocol import LogOdds, Tags
 
 
@@ -27,9 +29,12 @@ class SplitAdditive:
 
     def rest(self, design: Design) -> LogOdds:
         """The log-odds of the tag with every tag driver at its typical value: what all the other columns say."""
-        matrix = design.matrix.copy()
-        matrix[:, list(self.drivers)] = self.typical
-        return raw_output(self.booster, matrix)
+        return raw_output(self.others, design.matrix)
+
+    @cached_property
+    def others(self) -> xgb.Booster:
+        """The booster of `rest`: the trees of the tag drivers say of everyone what they say of typical ones."""
+        return settled(self.booster, self.drivers, self.typical)
 
     def parts(self, design: Design) -> tuple[LogOdds, LogOdds]:
         """What the tag drivers add to typical ones, and `rest`; their sum is the booster's log-odds of the tag."""

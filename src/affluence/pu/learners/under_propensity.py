@@ -8,7 +8,6 @@ tags say something. A constant e is the case of Elkan & Noto (2008), section 2, 
 Customers whose true class is known from a verdict enter with the ordinary likelihood of that class.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -124,12 +123,6 @@ def fit_scorecard(design: Design, evidence: Evidence, *, of_tag: Scorecard, effo
     start = np.concatenate([[of_tag.intercept], *of_tag.points])
     found = minimize(objective, start, jac=True, method="L-BFGS-B", options={"maxiter": 200, "ftol": ENOUGH})
     return bins.scorecard(float(found.x[0]), found.x[1:])
-
-
-def mean_log_odds(fitted: Sequence[AffluentBooster], design: Design) -> LogOdds:
-    """The mean log-odds of several boosters of one kind."""
-    mean: LogOdds = np.mean([booster.log_odds(design) for booster in fitted], axis=0)
-    return mean
 
 
 def _boost(

@@ -13,7 +13,6 @@ from affluence.pu.learners.under_propensity import (
     Evidence,
     fit_booster,
     fit_scorecard,
-    mean_log_odds,
     renew_booster,
 )
 
@@ -214,9 +213,3 @@ def test_equal_seeds_fit_equally_and_a_row_is_scored_alone(design, evidence, fit
     whole = fitted.log_odds(design)
     assert (again.log_odds(design) == whole).all()
     assert [fitted.log_odds(design.rows(np.array([row])))[0] for row in range(10)] == whole[:10].tolist()
-
-
-def test_the_mean_of_boosters(design, evidence, fitted):
-    other = fit_booster(design, evidence, effort=FAST, seed=9)
-    both = mean_log_odds([fitted, other], design)
-    assert both == pytest.approx((fitted.log_odds(design) + other.log_odds(design)) / 2)
