@@ -23,6 +23,7 @@ from affluence.decision.scoring import UNSEEN, rank_candidates, require_columns,
 from affluence.errors import UserError
 from affluence.evaluation.fairness import NO_GROUPS, FairReach, fair_reach
 from affluence.evaluation.results import Evaluation
+from affluence.evaluation.stability_limits import Limits
 from affluence.evaluation.truth import UNKNOWN, TruthComparison, compare_with_truth
 from affluence.features.definitions import compute_features, features_of
 from affluence.pu.assessment import evaluate
@@ -45,7 +46,7 @@ from affluence.pu.training import train as cross_fit_learners
 from affluence.pu.tuned import NOT_TUNED, Tuned
 from affluence.pu.tuning import Ground, Trial, best_of, fresh_seed, judge, lay_ground
 from affluence.pu.tuning_record import Tuning
-from affluence.pu.watching import watch
+from affluence.pu.watching import Watched, watch
 from affluence.reporting.deciding import Deciding
 from affluence.reporting.run_report import ReportContent, render_run_report
 
@@ -58,6 +59,7 @@ STRONGEST = 20
 
 __all__ = [
     "Training",
+    "beside_training",
     "build_features",
     "candidates",
     "choose",
@@ -334,6 +336,11 @@ def score(model: TrainedModel, customers: pl.DataFrame) -> pl.DataFrame:
     return score_table(model, customers, scored)
 
 
+def beside_training(model: TrainedModel, customers: pl.DataFrame, scores: pl.DataFrame, limits: Limits) -> Watched:
+    """How far `customers` and their `scores` moved from those that the model learned from."""
+    return Watched(watch(model, customers, scores, limits))
+
+
 def candidates(model: TrainedModel, scores: pl.DataFrame) -> pl.DataFrame:
     """The unlabelled of `scores`, ranked: rank, row, customer, score, labelled probability.
 
@@ -356,8 +363,12 @@ def report(
     discovery: Discovery,
     made_at: str,
     deciding: Deciding | None = None,
+    watched: Watched | None = None,
 ) -> str:
-    """The run report as one HTML page; `made_at` is the time of the run in words, `deciding` what was made of it."""
+    """The run report as one HTML page; `made_at` is the time of the run in words, `deciding` what was made of it.
+
+    `watched` is the scored table beside the one that the model learned from.
+    """
     columns = customers.drop("customer_id", "tag", strict=False)
     return render_run_report(
         ReportContent(
@@ -376,5 +387,6 @@ def report(
             accounts=examination.accounts,
             discovery=discovery,
             deciding=deciding,
+            stability=watched.stability if watched else None,
         )
     )

@@ -193,6 +193,7 @@ def show_run(data: Path, *, in_parts: bool = False) -> None:
     from affluence.evaluation.truth import TruthComparison
     from affluence.pu.discovery import Discovery
     from affluence.pu.release import ModelLabel
+    from affluence.pu.watching import Watched
 
     results = data / "07_model_output"
     evaluation = TypeAdapter(Evaluation).validate_json((results / "evaluation.json").read_bytes())
@@ -212,6 +213,7 @@ def show_run(data: Path, *, in_parts: bool = False) -> None:
         f"At a score of 0.5: {compared.candidates_out_of_fold:,} candidates out of fold; "
         f"{compared.candidates_in_sample:,} the in-sample way, which remembers the tags it is asked about."
     )
+    show_stability(TypeAdapter(Watched).validate_json((results / "watched.json").read_bytes()).stability)
     show_model(label, table=evaluation.table)
     say(f"Everyone ranked:    {ranking.parent if in_parts else results / 'candidates.csv'}")
     say(f"List, with reasons: {results / 'list.csv'}")

@@ -14,7 +14,7 @@ from affluence_pipelines.pipelines.intake.pipeline import accept
 from affluence_pipelines.pipelines.intake.pipeline import create_pipeline as intake
 from affluence_pipelines.pipelines.reporting.pipeline import create_pipeline as reporting
 from affluence_pipelines.pipelines.scoring.pipeline import create_pipeline as scoring
-from affluence_pipelines.pipelines.scoring.pipeline import opening
+from affluence_pipelines.pipelines.scoring.pipeline import opening, watching
 from affluence_pipelines.pipelines.training.pipeline import create_pipeline as training
 
 
@@ -30,6 +30,6 @@ def register_pipelines() -> dict[str, Pipeline]:
         "scoring": accept("customers@table") + scoring(),
         "deciding": accept("customers@table") + scoring() + deciding(),
         "campaign": accept("customers@table") + scoring() + cutting() + campaign(),
-        "reporting": opening() + deciding() + reporting(),
+        "reporting": opening() + watching() + deciding() + reporting(),
         "everything": before_inference + scoring() + deciding() + reporting(),
     }

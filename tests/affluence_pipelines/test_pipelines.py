@@ -71,7 +71,7 @@ def test_everything_that_a_pipeline_reads_or_keeps_stands_in_the_catalog(project
     in_memory = pipelines["everything"].all_outputs() - known
     learning = {"accepted_customers", "all_customers", "training", "in_sample_scores", "chosen_model", "model"}
     deciding = {"worded_model", "customers_as_learned", "gains", "listed", "described", "reach", "deciding_pages"}
-    assert in_memory == learning | {"reach_of_model"} | deciding
+    assert in_memory == learning | {"reach_of_model", "stability_limits"} | deciding
 
 
 def test_a_run_leaves_list_scores_report_and_a_registered_model(finished):
@@ -87,6 +87,9 @@ def test_a_run_leaves_list_scores_report_and_a_registered_model(finished):
     )
     page = (finished / "data/08_reporting/run_report.html").read_text()
     assert "Run report: Adult" in page
+    watched = json.loads((results / "watched.json").read_text())["stability"]
+    assert (watched["light"], watched["rows"], watched["trained_on"]) == ("green", 2_500, 2_500)
+    assert "Beside the table the model learned from" in page
 
 
 def test_the_run_and_its_report_are_on_record(finished):
@@ -104,6 +107,16 @@ def test_inference_alone_gives_the_scores_of_the_run_to_the_bit(finished):
     path.unlink()
     run(finished, "scoring")
     assert pl.read_parquet(path).equals(before)
+
+
+def test_inference_on_a_table_that_moved_says_so(finished, tmp_path):
+    older = pl.col("age") + 25
+    pl.read_csv(finished / "few.csv").with_columns(older.clip(upper_bound=90)).write_csv(tmp_path / "older.csv")
+    run(finished, "scoring", data=str(tmp_path / "older.csv"))
+    watched = json.loads((finished / "data/07_model_output/watched.json").read_text())["stability"]
+    assert watched["light"] == "red"
+    assert any(change["column"] == "age_years" and change["light"] == "red" for change in watched["columns"])
+    run(finished, "scoring")
 
 
 def test_tuned_settings_reach_the_champion_its_run_its_record_and_the_report(finished, tmp_path):

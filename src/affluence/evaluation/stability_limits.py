@@ -1,6 +1,6 @@
 """The limits at which a table that moved away turns amber and red, as conf/ has them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -43,12 +43,22 @@ def load_limits(folders: Sequence[Path]) -> Limits:
     return Limits.model_validate(found)
 
 
+def limits_of(stability: Mapping[str, object]) -> Limits:
+    """The limits in the words of conf/. Errors: UserError when they cannot be read as limits."""
+    try:
+        return Limits.model_validate(stability)
+    except ValidationError as error:
+        raise UserError(_unreadable(error.errors()[0]["msg"])) from error
+
+
 def _read(path: Path) -> dict[str, object]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        limits = content["stability"]
-        Limits.model_validate(limits)
-    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError, ValidationError) as error:
-        said = error.errors()[0]["msg"] if isinstance(error, ValidationError) else type(error).__name__
-        raise UserError(f"{path.name} cannot be read as limits: {said}. See docs/how_to/watch_a_model.md.") from error
+        limits = yaml.safe_load(path.read_text(encoding="utf-8"))["stability"]
+        limits_of(limits)
+    except (OSError, ValueError, KeyError, TypeError, yaml.YAMLError) as error:
+        raise UserError(_unreadable(type(error).__name__)) from error
     return dict(limits)
+
+
+def _unreadable(said: str) -> str:
+    return f"{FILE} cannot be read as limits: {said}. See docs/how_to/watch_a_model.md."

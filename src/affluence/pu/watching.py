@@ -1,5 +1,7 @@
 """A scored table beside the one that its model learned from: the part of `evaluation.stability` that knows models."""
 
+from dataclasses import dataclass
+
 import polars as pl
 
 from affluence.data.doctor import apply_cell_rules
@@ -10,6 +12,13 @@ from affluence.evaluation.stability_limits import Limits
 from affluence.pu.fold_models import TrainedModel
 
 CAPACITY_SHARE = 0.1
+
+
+@dataclass(frozen=True)
+class Watched:
+    """How far a scored table moved; `stability` is None where the model was trained before sketches were kept."""
+
+    stability: Stability | None
 
 
 def sketch_of(model: TrainedModel, customers: pl.DataFrame, scores: pl.DataFrame) -> Sketch:

@@ -13,6 +13,7 @@ from affluence.data.doctor import Account, Finding
 from affluence.data.profiling import ColumnProfile
 from affluence.data.reading import IntakeReport
 from affluence.evaluation.results import Estimate, Evaluation
+from affluence.evaluation.stability import Stability
 from affluence.evaluation.truth import UNKNOWN, TruthComparison
 from affluence.pu.discovery import Discovery
 from affluence.pu.release import ModelLabel
@@ -36,6 +37,7 @@ class ReportContent:
     `findings` are what the table doctor found in the table, `accounts` what its applied remedies did.
     `discovery` is how many are hidden, under which assumption, and what the table cannot tell.
     `deciding` is the cut and what is said of the listed; None leaves these sections out.
+    `stability` is the scored table beside the one that the model learned from; None leaves that section out.
     `simulated` marks every page of a report on customers that do not exist, of whom `truth` may be known.
     """
 
@@ -54,6 +56,7 @@ class ReportContent:
     accounts: tuple[Account, ...] = ()
     discovery: Discovery | None = None
     deciding: Deciding | None = None
+    stability: Stability | None = None
 
 
 def render_run_report(content: ReportContent) -> str:

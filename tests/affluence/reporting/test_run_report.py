@@ -10,6 +10,7 @@ import pytest
 from affluence.data.contract import Use
 from affluence.data.reading import Violation
 from affluence.evaluation.results import Estimate, ReliabilityBin
+from affluence.evaluation.stability import ColumnChange, Light, Stability
 from affluence.pu.class_prior import HiddenCount
 from affluence.pu.discovery import Discovery
 from affluence.pu.release import ModelLabel
@@ -355,3 +356,16 @@ def test_a_challenger_is_to_be_held_beside_the_champion_before_it_takes_its_plac
     assert advice in render_run_report(make.content())
     champion = ModelLabel("affluence-made", "3", "champion", {})
     assert advice not in render_run_report(make.content(model=champion))
+
+
+def test_how_far_the_table_moved_is_said_and_a_hostile_category_is_only_read(make):
+    told = ColumnChange("job", Light.RED, 0.9, 0.0, 0.3, None, (HOSTILE,), "its groups moved (PSI 0.90)")
+    calm = ColumnChange("age_years", Light.GREEN, 0.0, 0.0, 0.0, 0.0, (), "")
+    recall = Estimate(0.41, 0.38, 0.44, "customers changed", 0.9)
+    stability = Stability(Light.RED, 900, 2_400, (told, calm), "1 of 2 columns moved.", recall)
+    page = report(make, stability=stability)
+    assert "red 1 of 2 columns moved." in page.text
+    assert "900 rows were scored, 2,400 were learned from" in page.text
+    assert "its groups moved (PSI 0.90)" in page.text
+    assert not any(tag == "img" for tag, _ in page.elements)
+    assert "Beside the table" not in report(make).text

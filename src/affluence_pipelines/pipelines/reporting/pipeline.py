@@ -49,6 +49,7 @@ def create_pipeline() -> Pipeline:
                     "discovery": "discovery",
                     "made_at": "params:made_at",
                     "deciding": "deciding_pages",
+                    "watched": "watched",
                 },
                 outputs="run_report",
                 name="write_report",

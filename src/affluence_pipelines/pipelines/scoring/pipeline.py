@@ -3,6 +3,7 @@
 from kedro.pipeline import Pipeline, node
 
 from affluence import steps
+from affluence.evaluation.stability_limits import limits_of
 from affluence_pipelines import engines
 
 
@@ -20,21 +21,50 @@ def opening() -> Pipeline:
     )
 
 
-def create_pipeline() -> Pipeline:
-    """The pipeline from a registered model and customers to candidates."""
-    return opening() + Pipeline(
+def watching() -> Pipeline:
+    """The scored table beside the one that the model learned from."""
+    return Pipeline(
         [
             node(
-                engines.score,
-                inputs={"engine": "engine", "model": "model", "customers": "customers@table"},
-                outputs="scores@table",
-                name="score_customers",
+                limits_of,
+                inputs={"stability": "params:stability"},
+                outputs="stability_limits",
+                name="read_limits",
             ),
             node(
-                engines.candidates,
-                inputs={"engine": "engine", "model": "model", "scores": "scores@table"},
-                outputs="candidates@table",
-                name="rank_candidates",
+                steps.beside_training,
+                inputs={
+                    "model": "model",
+                    "customers": "customers@frame",
+                    "scores": "scores@frame",
+                    "limits": "stability_limits",
+                },
+                outputs="watched",
+                name="watch_table",
             ),
         ]
+    )
+
+
+def create_pipeline() -> Pipeline:
+    """The pipeline from a registered model and customers to candidates, and how far these customers moved."""
+    return (
+        opening()
+        + watching()
+        + Pipeline(
+            [
+                node(
+                    engines.score,
+                    inputs={"engine": "engine", "model": "model", "customers": "customers@table"},
+                    outputs="scores@table",
+                    name="score_customers",
+                ),
+                node(
+                    engines.candidates,
+                    inputs={"engine": "engine", "model": "model", "scores": "scores@table"},
+                    outputs="candidates@table",
+                    name="rank_candidates",
+                ),
+            ]
+        )
     )
