@@ -34,6 +34,12 @@ class ModelOut(serializers.ModelSerializer[ModelVersion]):
     light = serializers.CharField(
         allow_null=True, help_text="How far the last table that it scored moved: green, amber or red."
     )
+    challenge = serializers.DictField(
+        child=serializers.JSONField(),
+        allow_null=True,
+        help_text="How its training judged it beside the champion of that day: champion, proposed, because, comparison "
+        "and the champion's light. Nobody is promoted by it. Null for one trained elsewhere, or the first.",
+    )
     trained_by = serializers.CharField(source="trained_by.username", default=None, allow_null=True)
     metrics = serializers.DictField(child=serializers.JSONField(), help_text="Against the tag, out of fold.")
     facts = serializers.DictField(child=serializers.JSONField())
@@ -51,6 +57,7 @@ class ModelOut(serializers.ModelSerializer[ModelVersion]):
             "registered_at",
             "champion",
             "light",
+            "challenge",
             "usable",
             "problem",
             "trained_by",

@@ -8,12 +8,17 @@ from affluence_service.registry.models import Champion, ModelVersion, Proposal
 def versions() -> QuerySet[ModelVersion]:
     """Every version, newest first, with whether it is `champion` and the `light` of the last table that it scored.
 
+    `challenge` is how its training judged it beside the champion of that day; None for one trained elsewhere, or first.
+
     Models hold no customer: all teams share them.
     """
     serves = Exists(Champion.objects.filter(version=OuterRef("pk")))
     scored = ModelVersion.objects.filter(pk=OuterRef("pk"), runs__kind="score", runs__deleted_at=None)
     last = scored.exclude(runs__folder="").order_by("-runs__asked_at").values("runs__summary__stability__light")[:1]
-    return ModelVersion.objects.annotate(champion=serves, light=Subquery(last)).select_related("trained_by")
+    trained = ModelVersion.objects.filter(pk=OuterRef("pk"), runs__kind="train")
+    judged = trained.order_by("-runs__asked_at").values("runs__summary__challenge")[:1]
+    found = ModelVersion.objects.annotate(champion=serves, light=Subquery(last), challenge=Subquery(judged))
+    return found.select_related("trained_by")
 
 
 def versions_of(*, contract: str | None = None, champion: bool | None = None) -> QuerySet[ModelVersion]:

@@ -6,18 +6,22 @@ from pathlib import Path
 from typing import Any, cast
 
 import polars as pl
+from django.conf import settings
 
-from affluence import steps
+from affluence import deciding, steps
 from affluence.adapters.mlflow_registry import Registry
 from affluence.data.examination import Examination
 from affluence.data.writing import write_text
+from affluence.errors import UserError
 from affluence.evaluation.results import Evaluation
 from affluence.evaluation.truth import UNKNOWN
 from affluence.pu.discovery import Discovery
 from affluence.pu.fold_models import TrainedModel
 from affluence.pu.learners.effort import Mode
 from affluence.pu.release import ModelLabel, Release
-from affluence_service.runs.results import REPORT, OpenedDataset, plain
+from affluence_service.registry import shelf
+from affluence_service.registry.models import ModelVersion
+from affluence_service.runs.results import REPORT, OpenedDataset, limits_now, plain
 
 FOLDS = 5
 CAPACITY_SHARE = 0.1
@@ -70,6 +74,35 @@ def register(trained: Trained, registry: Registry, *, asked_as: str) -> ModelLab
     A training that was registered under `asked_as` before is not registered again.
     """
     return registry.register(trained.release, promote=False, asked_as=asked_as)
+
+
+def judge(
+    trained: Trained, label: ModelLabel, champion: ModelVersion, opened: OpenedDataset, sheet: pl.DataFrame | None
+) -> Mapping[str, Any]:
+    """The new version held beside the champion on the dataset, each out of fold; verdicts of `sheet` judge both.
+
+    Where the champion cannot serve, or cannot read the dataset, the sentence says so and nothing is proposed.
+    """
+    told: dict[str, Any] = {"champion": champion.number, "proposed": False}
+    try:
+        serving = shelf.load(settings.ENVIRONMENT.folder / champion.folder)
+        first, second = (
+            _version(number, model, opened)
+            for number, model in ((str(champion.number), serving), (label.version, trained.model))
+        )
+        comparison = deciding.compare(first, second, {}, {}, deciding.verdicts_on(sheet, opened.customers))
+        judged = deciding.judge(comparison, first, second, opened.customers, limits_now())
+    except UserError as error:
+        return told | {"because": f"It could not be held beside the champion: {error}"}
+    told |= {"proposed": judged.proposed, "because": judged.because, "comparison": comparison.to_dict()}
+    result: Mapping[str, Any] = plain(told | {"light": judged.stability and judged.stability.light})
+    return result
+
+
+def _version(name: str, model: TrainedModel, opened: OpenedDataset) -> deciding.Version:
+    worded = deciding.as_worded_now(model, opened.contract)
+    scores = steps.score(worded, opened.customers)
+    return deciding.Version(name, worded, scores, steps.candidates(worded, scores))
 
 
 def write_report(trained: Trained, opened: OpenedDataset, label: ModelLabel, folder: Path, *, made_at: str) -> None:

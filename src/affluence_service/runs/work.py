@@ -18,6 +18,7 @@ from affluence_service.registry.services import take_in
 from affluence_service.runs.models import Run
 from affluence_service.runs.results import digest_of, label_of, last_list, limits_now, model_of, offers_of, open_dataset
 from affluence_service.runs.run_log import kept_in
+from affluence_service.runs.selectors import champion_for
 
 if TYPE_CHECKING:
     import polars as pl
@@ -58,7 +59,7 @@ class Score:
 
 
 class Train:
-    """Trains a model on a dataset and registers it as challenger."""
+    """Trains a model on a dataset, registers it as challenger and holds it beside the champion. It promotes nobody."""
 
     def do(self, task: Task) -> Mapping[str, Any]:
         """What was measured; the report stands in the task's folder, the model in MLflow's registry."""
@@ -69,18 +70,25 @@ class Train:
         run = _run_of(task)
         options = run.options
         with kept_in(task.folder):
-            opened = open_dataset(run.dataset)
+            opened, sheet = open_dataset(run.dataset), _verdicts(run) if options["use_verdicts"] else None
             trained = training.train_on(
                 opened,
-                _verdicts(run) if options["use_verdicts"] else None,
+                sheet,
                 learners=options["learners"] or method_keys(),
                 mode=options["mode"],
                 seed=options["seed"],
             )
-            label = training.register(trained, Registry(folder=shelf.store_folder()), asked_as=str(run.id))
+            registry = Registry(folder=shelf.store_folder())
+            label = training.register(trained, registry, asked_as=str(run.id))
             made_at = f"{run.asked_at:%-d %B %Y, %H:%M} UTC"
             training.write_report(trained, opened, label, task.folder, made_at=made_at)
-            summary = training.summary_of(trained, label)
+            summary = dict(training.summary_of(trained, label))
+            champion = champion_for(run.dataset.contract)
+            if champion is not None and str(champion.number) != label.version:
+                judged = training.judge(trained, label, champion, opened, sheet)
+                if judged["proposed"]:
+                    registry.propose(label.name, label.version, because=judged["because"])
+                summary["challenge"] = judged
             _note(summary, label)
         return {"summary": summary, "digest": digest_of(task.folder)}
 

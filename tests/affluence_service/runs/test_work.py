@@ -1,11 +1,18 @@
 """A model trained by a worker: registered as challenger, taken in, not promoted by itself; it learns from verdicts."""
 
+import shutil
+from dataclasses import replace
+
 import polars as pl
 import pytest
+from django.test import Client
 from tests.affluence.conftest import made_customers
 
+from affluence.adapters.mlflow_registry import Registry
+from affluence.evaluation.challenge import Challenge
 from affluence_service.audit.models import Entry
 from affluence_service.registry.models import Champion, ModelVersion
+from affluence_service.registry.selectors import versions
 from affluence_service.runs.models import Run
 from affluence_service.runs.results import open_dataset
 from affluence_service.runs.services import start_scoring, start_training
@@ -16,6 +23,40 @@ SEEN: list[object] = []
 
 def no_verdicts(dataset_id: object) -> None:
     SEEN.append(dataset_id)
+
+
+@pytest.mark.parametrize("proposed", [True, False])
+def test_a_training_that_beats_the_champion_is_marked_as_proposed_and_promotes_nobody(
+    analyst, made_dataset, champion, work_off, settings, monkeypatch, proposed
+) -> None:
+    settings.VERDICTS_FOR = f"{__name__}.no_verdicts"
+    judged = Challenge(proposed, "Because it was said so.", None, None)
+
+    def judge(comparison, *_others):
+        return replace(judged, comparison=comparison)
+
+    monkeypatch.setattr("affluence.deciding.judge", judge)
+    start_training(analyst, dataset=made_dataset, mode="fast", learners=["logistic"])
+    work_off()
+    version = ModelVersion.objects.get(number=2)
+    assert versions().get(pk=version.pk).challenge["because"] == "Because it was said so."
+    assert versions().get(pk=champion.pk).challenge is None
+    assert Champion.objects.get().version == champion
+    store = Registry(folder=settings.ENVIRONMENT.project / "data/06_models", server=None)
+    tags = store._client().get_model_version(version.name, "2").tags
+    assert ("proposed" in tags) == proposed
+
+
+def test_a_champion_that_cannot_be_compared_stops_no_training(
+    analyst, made_dataset, champion, work_off, settings
+) -> None:
+    settings.VERDICTS_FOR = f"{__name__}.no_verdicts"
+    shutil.rmtree(settings.ENVIRONMENT.folder / champion.folder)
+    run = start_training(analyst, dataset=made_dataset, mode="fast", learners=["logistic"])
+    work_off()
+    run.refresh_from_db()
+    assert run.folder, run.job.problem + run.job.traceback
+    assert run.summary["challenge"]["because"].startswith("It could not be held beside the champion: ")
 
 
 def made_verdicts(dataset_id: object) -> pl.DataFrame:
@@ -54,6 +95,18 @@ def test_a_model_is_trained_taken_in_and_waits_as_challenger(
     (learner,) = trained.summary["learners"]
     assert learner["recall_at_capacity"]["low"] <= learner["recall_at_capacity"]["value"]
     assert trained.summary["tagged"] == made_dataset.tagged
+
+    challenge = trained.summary["challenge"]
+    assert (challenge["champion"], challenge["light"]) == (1, "green")
+    assert challenge["comparison"]["tagged"] == made_dataset.tagged
+    assert "moves" not in challenge["comparison"], "a summary holds no customer"
+    (told,) = (one for one in acting(analyst).get("/api/v1/models").json()["results"] if one["number"] == 2)
+    assert told["challenge"] == challenge
+    client = Client()
+    client.force_login(analyst, backend="django.contrib.auth.backends.ModelBackend")
+    page = client.get("/models").content.decode()
+    assert "Beside version 1, out of fold" in page
+    assert page.count(challenge["because"]) == 1
 
     report = f"/api/v1/runs/{trained.id}/report"
     assert acting(outsider).get(report).status_code == 404
