@@ -86,7 +86,15 @@ class RowReader:
             read["tag"] = self._tags([one[keys[tag]] for one in customers])
             if None in read["tag"]:
                 return None
-        return pl.DataFrame(read, schema={name: kind for name, kind in self._schema.items() if name in read})
+        return self._frame(read)
+
+    def nobody(self) -> pl.DataFrame:
+        """A customer of whom nothing is known, as `read` gives customers."""
+        unknown: dict[str, Sequence[Any]] = {name: [None] for name in self._schema if name != "tag"}
+        return self._frame(unknown | {"row": [1], "customer_id": [""]})
+
+    def _frame(self, read: Mapping[str, Sequence[Any]]) -> pl.DataFrame:
+        return pl.DataFrame([pl.Series(name, read[name], kind) for name, kind in self._schema.items() if name in read])
 
     def _tags(self, values: Sequence[Cell]) -> list[int | None]:
         texts = pl.Series([value if isinstance(value, str) else None for value in values], dtype=pl.String)

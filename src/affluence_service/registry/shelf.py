@@ -38,12 +38,15 @@ def place_of(name: str, number: int) -> Path:
 def load(folder: Path) -> "TrainedModel":
     """The model that stands in `folder` of the shelf, held to the project's contract of its table.
 
+    It has scored once: what cannot is refused here, and no customer waits for what a first score makes ready.
+
     Errors: UserError that says why it cannot serve.
     """
     from affluence.pu.storage import load_model
 
     try:
         model = load_model(folder / "model")
+        _score_nobody(model)
     except UserError:
         raise
     except Exception as error:
@@ -51,6 +54,15 @@ def load(folder: Path) -> "TrainedModel":
         raise UserError(f"The model's files are damaged ({type(error).__name__}). Register it again.") from error
     require_fit(model)
     return model
+
+
+def _score_nobody(model: "TrainedModel") -> None:
+    from affluence.data.row_reading import RowReader
+    from affluence.decision.scoring import score_table
+    from affluence.pu.fold_models import score_customers
+
+    nobody = RowReader(model.contract).nobody()
+    score_table(model, nobody, score_customers(model, nobody))
 
 
 def require_fit(model: "TrainedModel") -> None:

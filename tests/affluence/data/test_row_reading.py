@@ -115,3 +115,12 @@ def test_types_are_those_of_a_table():
         "row": pl.Int64, "customer_id": pl.String, "worth": pl.Float64, "years": pl.Int64, "job": pl.String,
         "note": pl.String,
     }  # fmt: skip
+
+
+def test_nobody_is_a_customer_of_whom_nothing_is_known():
+    reader = RowReader(contract())
+    read, _ = reader.read([{"customer_id": "A1", "worth": 1.5, "years": 40, "job": "clerk", "note": "x"}])
+    nobody = reader.nobody()
+    assert nobody.schema == read.schema
+    assert nobody.height == 1
+    assert nobody.select("worth", "years", "job", "note").null_count().row(0) == (1, 1, 1, 1)

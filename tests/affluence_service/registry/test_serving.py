@@ -8,6 +8,7 @@ import pytest
 import yaml
 from django.conf import settings
 
+from affluence.pu import fold_models
 from affluence_service.registry import serving, shelf
 from affluence_service.registry.models import Champion, ModelVersion
 from affluence_service.registry.serving import SERVING
@@ -73,6 +74,30 @@ def test_a_version_that_does_not_load_leaves_the_old_one_serving_and_says_why(ch
     assert SERVING.champion(NAME).version == champion
     second.refresh_from_db()
     assert second.problem.startswith("The model's files are damaged")
+
+
+def test_a_model_has_scored_before_it_serves_and_one_that_cannot_leaves_the_old_one(
+    champion, second, clock, monkeypatch
+) -> None:
+    scored, whole = [], fold_models.score_customers
+
+    def counted(model, customers):
+        scored.append(customers.height)
+        return whole(model, customers)
+
+    monkeypatch.setattr(fold_models, "score_customers", counted)
+    assert SERVING.champion(NAME).version == champion
+    assert scored == [1]
+
+    def broken(model, customers):
+        raise ValueError("a tree too few")
+
+    monkeypatch.setattr(fold_models, "score_customers", broken)
+    move_to(second)
+    clock.now += 1.1
+    assert SERVING.champion(NAME).version == champion
+    second.refresh_from_db()
+    assert second.problem.startswith("The model's files are damaged (ValueError)")
 
 
 def test_a_contract_that_no_longer_fits_leaves_the_old_one_serving(champion, small_project, clock) -> None:
