@@ -1,7 +1,7 @@
 """A table of any length scored: part by part, each kept when it is done, then ranked and written as one.
 
-Memory holds a part, 24 bytes a row for the ranking, and those of whom reasons are told. Work that was stopped goes on
-after the last part that was done, and ends with the same bytes.
+Memory holds a few parts, 24 bytes a row for the ranking, and those of whom reasons are told. Work that was stopped goes
+on after the parts that were done, and ends with the same bytes.
 """
 
 import hashlib
@@ -9,7 +9,7 @@ import json
 import logging
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -33,10 +33,10 @@ from affluence.decision.scoring import (
     require_columns,
     score_table,
     unlabelled,
-    with_tie_break,
 )
 from affluence.evaluation.sketches import Sketch, sum_sketches
 from affluence.pu.fold_models import TrainedModel, score_customers
+from affluence.pu.side_by_side import as_they_come, side_by_side
 from affluence.pu.storage import SKETCH
 from affluence.pu.watching import sketch_of
 
@@ -90,10 +90,7 @@ def score_in_parts(
     if report.refused:
         shutil.rmtree(work)
         raise TableRefused(report)
-    _write_scores(places, out, rows_of_part=table.rows_of_part)
-    ranks = _ranks(places)
-    ranked = sum(int((of_part > 0).sum()) for of_part in ranks)
-    _write_candidates(model, places, ranks, out, own)
+    ranked = _write_all(model, places, out, own, rows_of_part=table.rows_of_part)
     explanation = _explain(model, own, table.count, out, listed=listed, seed=seed) if listed else None
     shutil.rmtree(work)
     return Streamed(report, rows, ranked, explanation, _sketch(marks))
@@ -130,8 +127,13 @@ def _do_parts(model: TrainedModel, table: TableInParts, own: Path, *, listed: in
     """What is told of every part; each part that was not done before is."""
     done = frozenset(number for number in range(table.count) if _mark(own, number).exists())
     progress.report(STAGE, done=len(done), total=table.count, note=_note(len(done), table))
-    for already, part in enumerate(table.parts(without=done), start=len(done) + 1):
+
+    def do(part: Part) -> None:
         _do_part(model, part, own, listed=listed, rows=table.rows)
+
+    # Part 0 has few rows or none: where there is one part beside it, all processors are for that one.
+    parts = as_they_come(do, table.parts(without=done), at_most=table.count - 1)
+    for already, _ in enumerate(parts, start=len(done) + 1):
         progress.report(STAGE, done=already, total=table.count, note=_note(already, table))
     marks = [json.loads(_mark(own, number).read_text(encoding="utf-8")) for number in range(table.count)]
     for column, cells in sum((Counter(mark["unseen"]) for mark in marks), Counter()).items():
@@ -151,7 +153,7 @@ def _note(parts: int, table: TableInParts) -> str:
 def _do_part(model: TrainedModel, part: Part, own: Path, *, listed: int, rows: int) -> None:
     require_columns(model, part.customers)
     scored = score_customers(model, part.customers)
-    scores = with_tie_break(score_table(model, part.customers, scored), key=model.fold_map.key)
+    scores = score_table(model, part.customers, scored).with_columns(pl.Series(TIE_BREAK, scored.digests))
     write_parquet(scores, _kept(own, part.number, "scores"))
     if listed:
         beside = _to_tell_of(part.customers, scores, listed=listed, rows=rows)
@@ -195,6 +197,20 @@ def _in_order(places: Sequence[Path], *, rows_of_part: int) -> Iterator[pl.DataF
         yield frame
 
 
+def _write_all(model: TrainedModel, places: Sequence[Path], out: Path, own: Path, *, rows_of_part: int) -> int:
+    """How many candidates are ranked; scores and candidates are written, a file beside the other."""
+    ranks = _ranks(places)
+    _stack_by_rank(places, ranks, own / "ranks")
+    writings: Sequence[Callable[[], None]] = (
+        lambda: write_parquet_parts(_candidates(model, own / "ranks"), out / "candidates.parquet"),
+        lambda: write_csv_parts(_candidates(model, own / "ranks"), out / "candidates.csv"),
+        lambda: _write_scores(places, out, rows_of_part=rows_of_part),
+    )
+    for _ in side_by_side(lambda write: write(), writings, stage=None):
+        pass
+    return sum(int((of_part > 0).sum()) for of_part in ranks)
+
+
 def _write_scores(places: Sequence[Path], out: Path, *, rows_of_part: int) -> None:
     frames = (frame.drop(TIE_BREAK) for frame in _in_order(places, rows_of_part=rows_of_part))
     write_parquet_parts(frames, out / "scores.parquet")
@@ -220,25 +236,22 @@ def _tag_of(place: Path) -> list[str]:
     return [name for name in ("tag",) if name in pq.read_schema(place).names]
 
 
-def _write_candidates(model: TrainedModel, places: Sequence[Path], ranks: Sequence[Any], out: Path, own: Path) -> None:
-    """Candidates by rank: those of so many ranks are brought together on disk, then put in order."""
-    stacks = own / "ranks"
+def _stack_by_rank(places: Sequence[Path], ranks: Sequence[Any], stacks: Path) -> None:
+    """Candidates of so many ranks brought together on disk, to be put in order stack by stack."""
     shutil.rmtree(stacks, ignore_errors=True)
     stacks.mkdir()
     for number, (place, of_part) in enumerate(zip(places, ranks, strict=True)):
         frame = pl.read_parquet(place, columns=list(RANKED)).with_columns(pl.Series("rank", of_part))
         for (stack,), some in frame.filter(pl.col("rank") > 0).group_by((pl.col("rank") - 1) // RANKS_AT_A_TIME):
             some.write_ipc(stacks / f"{stack:06d}.{number:06d}.arrow", compression="lz4")
-    found = sorted({file.name.split(".")[0] for file in stacks.iterdir()})
 
-    def frames() -> Iterator[pl.DataFrame]:
-        for stack in found:
-            pieces = [pl.read_ipc(file) for file in sorted(stacks.glob(f"{stack}.*.arrow"))]
-            ordered = pl.concat(pieces).sort("rank").select(pl.col("rank").cast(pl.UInt32), *RANKED)
-            yield ordered.with_columns(simulated=pl.lit("SIMULATED")) if model.contract.simulated else ordered
 
-    write_parquet_parts(frames(), out / "candidates.parquet")
-    write_csv_parts(frames(), out / "candidates.csv")
+def _candidates(model: TrainedModel, stacks: Path) -> Iterator[pl.DataFrame]:
+    """The candidates by rank, a frame for each stack."""
+    for stack in sorted({file.name.split(".")[0] for file in stacks.iterdir()}):
+        pieces = [pl.read_ipc(file) for file in sorted(stacks.glob(f"{stack}.*.arrow"))]
+        ordered = pl.concat(pieces).sort("rank").select(pl.col("rank").cast(pl.UInt32), *RANKED)
+        yield ordered.with_columns(simulated=pl.lit("SIMULATED")) if model.contract.simulated else ordered
 
 
 def _explain(model: TrainedModel, own: Path, parts: int, out: Path, *, listed: int, seed: int) -> Explanation:

@@ -89,6 +89,15 @@ def test_a_table_without_the_tag_is_ranked_whole(tmp_path, model, bank):
     assert told.candidates == told.rows == bank.height
 
 
+def test_a_table_without_rows_is_refused_as_the_whole_is(tmp_path, model, bank):
+    file, out = tmp_path / "bank.parquet", tmp_path / "out"
+    bank.head(0).write_parquet(file)
+    with pytest.raises(TableRefused, match="The table has no rows"):
+        streamed(model, file, out, rows=100, listed=5)
+    assert [left for left in out.rglob("*") if left.is_file()] == []
+    assert read_table(file, contract=contract(), tag_required=False).report.refused
+
+
 def test_a_part_in_which_everything_is_missing(tmp_path, model, bank):
     may_be_missing = pl.exclude("C_ID", "C_seg", "NUM_PRD", "Asset value")
     missing = pl.when(pl.int_range(pl.len()) >= 100).then(may_be_missing)

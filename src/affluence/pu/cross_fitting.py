@@ -114,7 +114,10 @@ class FoldMap:
 
     def folds_of(self, customer_ids: Iterable[str]) -> Folds:
         """The fold of each customer, -1 for one who was not in the training table."""
-        wanted = customer_digests(customer_ids, key=self.key)
+        return self.folds_by(customer_digests(customer_ids, key=self.key))
+
+    def folds_by(self, wanted: Digests) -> Folds:
+        """The same for customers whose digests, with this key, are known."""
         place = np.searchsorted(self.digests, wanted).clip(max=max(0, len(self.digests) - 1))
         known = self.digests[place] == wanted if len(self.digests) else np.zeros(len(wanted), dtype=bool)
         return np.where(known, self.folds[place] if len(self.folds) else 0, -1).astype(np.int8)

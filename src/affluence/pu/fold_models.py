@@ -17,7 +17,7 @@ from affluence.data.doctor import CellRule, apply_cell_rules
 from affluence.evaluation.sketches import Sketch
 from affluence.features.definitions import Feature, compute_features, features_of
 from affluence.features.preprocessing import Design, Preprocessing
-from affluence.pu.cross_fitting import UNKNOWN_FOLD, FoldMap, Folds, score_by_folds
+from affluence.pu.cross_fitting import UNKNOWN_FOLD, Digests, FoldMap, Folds, customer_digests, score_by_folds
 from affluence.pu.discovery import Discovery
 from affluence.pu.learners.protocol import FittedLearner, LogOdds, Method
 from affluence.pu.second_layer import FoldFinder
@@ -56,12 +56,13 @@ class TrainedModel:
 class Scored:
     """Log-odds of each row, and which fold's model gave them (`ALL_MODELS` where the mean of all did).
 
-    `log_odds` are of the tag, `hidden` of being affluent without one.
+    `log_odds` are of the tag, `hidden` of being affluent without one; `digests` are the customers' own.
     """
 
     log_odds: LogOdds
     hidden: LogOdds
     fold: NDArray[np.int8]
+    digests: Digests
     unseen: dict[str, int]
 
 
@@ -70,11 +71,12 @@ def score_customers(model: TrainedModel, customers: pl.DataFrame) -> Scored:
 
     `customers` has the contract's columns by our names and `customer_id`; the tag is not looked at.
     """
-    design, folds = placed(model, customers)
+    digests = customer_digests(customers["customer_id"], key=model.fold_map.key)
+    design, folds = _design(model, customers), model.fold_map.folds_by(digests)
     log_odds, hidden = score_by_folds(model.models, design, folds)
     unseen = {name: count for name, count in design.unseen.items() if count}
     # Among those learned from, tags are more frequent than in the table (`affluence.pu.sampled`).
-    return Scored(log_odds=log_odds + np.log(model.rate), hidden=hidden, fold=folds, unseen=unseen)
+    return Scored(log_odds=log_odds + np.log(model.rate), hidden=hidden, fold=folds, digests=digests, unseen=unseen)
 
 
 def review_order(model: TrainedModel, customers: pl.DataFrame) -> NDArray[np.float64]:
@@ -90,6 +92,9 @@ def review_order(model: TrainedModel, customers: pl.DataFrame) -> NDArray[np.flo
 
 def placed(model: TrainedModel, customers: pl.DataFrame) -> tuple[Design, Folds]:
     """The customers as the fold models read them, and the fold in which each was trained on; -1 for a new one."""
+    return _design(model, customers), model.fold_map.folds_of(customers["customer_id"])
+
+
+def _design(model: TrainedModel, customers: pl.DataFrame) -> Design:
     treated = apply_cell_rules(customers, model.rules)
-    design = model.preprocessing.design(compute_features(treated, features=model.features))
-    return design, model.fold_map.folds_of(customers["customer_id"])
+    return model.preprocessing.design(compute_features(treated, features=model.features))

@@ -1,10 +1,12 @@
 """Work side by side: the order, the progress, the faults, and one thread each."""
 
 import pytest
+import xgboost as xgb
 from threadpoolctl import threadpool_info, threadpool_limits
 
 from affluence import progress
-from affluence.pu.side_by_side import side_by_side
+from affluence.pu import side_by_side as module
+from affluence.pu.side_by_side import as_they_come, side_by_side
 
 
 def threads_of_linear_algebra() -> set[int]:
@@ -40,3 +42,29 @@ def test_linear_algebra_inside_has_one_thread_and_what_it_had_afterwards():
 def test_without_a_stage_nothing_is_told(monkeypatch):
     monkeypatch.setattr(progress, "report", lambda *_, **__: pytest.fail("progress was told"))
     assert list(side_by_side(lambda part: part + 1, [1, 2, 3], stage=None)) == [2, 3, 4]
+
+
+def test_trees_inside_are_asked_on_one_thread_each_and_on_all_where_nothing_stands_beside(monkeypatch):
+    monkeypatch.setattr(module, "cpu_count", lambda: 2)
+    outside = xgb.get_config()["nthread"]
+    assert list(side_by_side(lambda _: xgb.get_config()["nthread"], range(3), stage=None)) == [1, 1, 1]
+    assert list(side_by_side(lambda _: xgb.get_config()["nthread"], range(1), stage=None)) == [outside]
+    assert xgb.get_config()["nthread"] == outside != 1
+
+
+def test_parts_are_made_a_few_at_a_time(monkeypatch):
+    monkeypatch.setattr(module, "cpu_count", lambda: 2)
+    made, done = [], []
+
+    def parts():
+        for part in range(50):
+            made.append(part)
+            yield part
+
+    def how_many_are_held(part):
+        held = len(made) - len(done)
+        done.append(part)
+        return held
+
+    assert max(as_they_come(how_many_are_held, parts(), at_most=50)) < 10
+    assert made == sorted(done)
