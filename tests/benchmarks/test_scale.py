@@ -44,11 +44,13 @@ def test_pandas_and_stream_give_the_same_scores(tmp_path):
 
 
 @pytest.mark.slow
-def test_the_short_form_measures_every_way_and_draws(tmp_path):
+def test_the_short_form_measures_every_way_and_draws(tmp_path, monkeypatch):
+    monkeypatch.setattr(scale, "ATTEMPT_SETTINGS", {"n_estimators": 20, "max_depth": 10})
     asked = ["--rows", "1000", "--rows", "3000", "--listed", "50", "--out", str(tmp_path)]
     CliRunner().invoke(scale.main, asked, catch_exceptions=False)
     told = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
     measured = {(result["way"], result["rows"]) for result in told["results"]}
     assert measured == {(way, rows) for way in ways.WAYS for rows in (1_000, 3_000)}
+    assert "20 trees of depth 10" in (tmp_path / "results.md").read_text(encoding="utf-8")
     assert all(result["seconds"] > 0 and result["mib"] > 0 for result in told["results"])
     assert "<svg" in (tmp_path / "results.svg").read_text(encoding="utf-8")
