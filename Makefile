@@ -37,7 +37,8 @@ observe: $(VENV)/main ## As demo, with traces in MLflow's pages, metrics for Pro
 
 .PHONY: notebooks
 notebooks: $(VENV)/notebooks ## Open the notebooks in a browser (JupyterLab)
-	@$(BIN)/jupyter lab --notebook-dir notebooks
+	@$(BIN)/jupyter lab --notebook-dir notebooks --LabApp.news_url=None \
+		--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 
 .PHONY: viz
 viz: $(VENV)/viz ## Show the pipelines in a browser (Kedro-Viz)
