@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from affluence import steps
@@ -34,8 +35,11 @@ LEFT_BY_MLFLOW = {"MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI"}
 TAKE_IN = "from affluence_service.registry.services import take_in; take_in()"
 
 
-def prepare(project: Path, *, customers: int = LEARNED_FROM) -> None:
-    """Make a project with a champion that learned from a small made bank, its files in `model`; once."""
+def prepare(project: Path, *, customers: int = LEARNED_FROM, server: str | None = None) -> None:
+    """Make a project with a champion that learned from a small made bank, its files in `model`; once.
+
+    It is registered with MLflow's `server`, or without one in the project.
+    """
     if (project / "model").is_dir():
         return
     (project / "conf" / "base").mkdir(parents=True)
@@ -49,7 +53,7 @@ def prepare(project: Path, *, customers: int = LEARNED_FROM) -> None:
     in_sample = steps.score_in_sample(training, features)
     evaluation = steps.evaluate(training, kept, in_sample, capacity_share=0.1, champion="finder")
     model, _ = steps.choose(training, evaluation)
-    store = Registry(folder=project / "data" / "06_models", server=None)
+    store = Registry(folder=project / "data" / "06_models", server=server)
     store.register(steps.release(model, evaluation, report), promote=True)
     store.take_out(NAME, 1, project)
 
@@ -159,10 +163,11 @@ def environment_of(project: Path, folder: Path) -> dict[str, str]:
 
 
 @contextmanager
-def served(project: Path, folder: Path) -> Iterator[Served]:
-    """The service with one web process and one worker, the project's champion taken in."""
+def served(project: Path, folder: Path, variables: Mapping[str, str] = MappingProxyType({})) -> Iterator[Served]:
+    """The service with one web process and one worker, the project's champion taken in; `variables` come on top."""
     environment = {
         **environment_of(project, folder),
+        **variables,
         "AFFLUENCE_DEBUG": "1",
         "GUNICORN_CMD_ARGS": "--workers 1",
     }

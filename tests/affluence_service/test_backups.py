@@ -7,16 +7,17 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from threading import Event, Thread
+from typing import Any
 
 import psycopg
 import pytest
-from benchmarks.service.served import CONTRACT, bank, prepare, served
+from benchmarks.service.served import NAME, bank, environment_of, free_port, prepare, running, served, wait_for
 from click.testing import CliRunner
 from django.conf import settings as django_settings
 
@@ -254,19 +255,8 @@ def test_without_the_programs_of_postgresql_the_operator_is_told(
         back_up([Part("service", "postgresql://there/live", tmp_path / "files")], tmp_path / "kept")
 
 
-@pytest.mark.slow
-def test_a_service_that_ran_goes_on_in_empty_volumes(tmp_path: Path) -> None:
-    """Backed up while it runs, all of it lost and restored: people, ranking, chain and champion are there."""
-    project, folder, kept = tmp_path / "project", tmp_path / "folder", tmp_path / "kept"
-    prepare(project, customers=2_000)
-    variables = os.environ | {
-        "AFFLUENCE_FOLDER": str(folder),
-        "AFFLUENCE_PROJECT": str(project),
-        "AFFLUENCE_SECRET_KEY": "a key of this test, which nobody else uses, long enough to be one",
-        "AFFLUENCE_HTTPS": "0",
-    }
-    for name in ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", "DATABASE_URL"):
-        variables.pop(name, None)
+def verbs_of(variables: Mapping[str, str]) -> Callable[..., str]:
+    """Runs a verb of the service under these variables; what it said."""
 
     def verb(*arguments: str) -> str:
         program = [sys.executable, "-m", "affluence_service", *arguments]
@@ -274,14 +264,16 @@ def test_a_service_that_ran_goes_on_in_empty_volumes(tmp_path: Path) -> None:
         assert ran.returncode == 0, f"{arguments}: {ran.stdout[-500:]}{ran.stderr[-2000:]}"
         return ran.stdout
 
-    with served(project, folder) as service:
-        run, _ = service.rank(bank(project, 1_000))
-        verb("backup", str(kept))
-        first = service.ask("GET", f"runs/{run}/candidates")
-    shutil.rmtree(folder)
-    shutil.rmtree(project / "data")
+    return verb
 
-    verb("restore", str(kept))
+
+def variables_of(project: Path, folder: Path, **more: str) -> dict[str, str]:
+    """The variables of a service of its own, as `served` gives them to its processes."""
+    return {name: value for name, value in environment_of(project, folder).items() if name != "DATABASE_URL"} | more
+
+
+def goes_on(verb: Callable[..., str], run: str, first: Mapping[str, Any]) -> None:
+    """People, the ranking and the chain are there, and the same table is scored again to the same bytes."""
     verb("manage", "migrate", "--no-input")
     assert "analyst of Branch" in verb("people", "list")
     verb("audit", "seal")
@@ -292,5 +284,71 @@ def test_a_service_that_ran_goes_on_in_empty_volumes(tmp_path: Path) -> None:
     digests = json.loads(verb("manage", "shell", "-v", "0", "-c", DIGESTS).splitlines()[-1])
     assert len(digests) == 2
     assert len(set(digests)) == 1, "the same table is scored to the same bytes"
+
+
+@pytest.mark.slow
+def test_a_service_that_ran_goes_on_in_empty_volumes(tmp_path: Path) -> None:
+    """Backed up while it runs, all of it lost and restored: people, ranking, chain and champion are there."""
+    project, folder, kept = tmp_path / "project", tmp_path / "folder", tmp_path / "kept"
+    prepare(project, customers=2_000)
+    verb = verbs_of(variables_of(project, folder))
+    with served(project, folder) as service:
+        run, _ = service.rank(bank(project, 1_000))
+        verb("backup", str(kept))
+        first = service.ask("GET", f"runs/{run}/candidates")
+    shutil.rmtree(folder)
+    shutil.rmtree(project / "data")
+
+    verb("restore", str(kept))
+    goes_on(verb, run, first)
     registry = Registry(folder=project / "data/06_models", server=None)
-    assert registry.holdings()[f"affluence-{CONTRACT}"].champion == 1
+    assert registry.holdings()[NAME].champion == 1
+
+
+@contextmanager
+def mlflow_serving(database: str, files: Path) -> Iterator[str]:
+    """The address of MLflow as a server, with a database and a folder of its own."""
+    port = free_port()
+    listens = ["--host=127.0.0.1", f"--port={port}", "--workers=1"]
+    keeps = ["--serve-artifacts", f"--artifacts-destination={files}"]
+    variables = os.environ | {"MLFLOW_BACKEND_STORE_URI": database}
+    with running([sys.executable, "-m", "mlflow", "server", *listens, *keeps], variables) as process:
+        wait_for(port, process)
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.mark.slow
+# MLflow's server makes its tables twice, which a busy machine takes minutes over.
+@pytest.mark.timeout(600)
+def test_a_service_on_postgresql_beside_mlflow_as_a_server_goes_on_in_empty_ones(server: str, tmp_path: Path) -> None:
+    """The same of a service as it is deployed: both databases in PostgreSQL, the models' files with MLflow's server."""
+    project, folder, kept, files = (tmp_path / name for name in ("project", "folder", "kept", "models"))
+    with psycopg.connect(server, autocommit=True) as connection:
+        for name in ("service", "models", "empty_service", "empty_models"):
+            connection.execute(f"CREATE DATABASE {name}")
+
+    def settings_of(before: str, mlflow: str) -> dict[str, str]:
+        address, models = (server.replace("/postgres?", f"/{before}{name}?") for name in ("service", "models"))
+        driven = models.replace("postgresql:", "postgresql+psycopg:")
+        return {"DATABASE_URL": address, "MLFLOW_BACKEND_STORE_URI": driven, "MLFLOW_TRACKING_URI": mlflow}
+
+    own = settings_of("", "")
+    with mlflow_serving(own["MLFLOW_BACKEND_STORE_URI"], files) as mlflow:
+        own["MLFLOW_TRACKING_URI"] = mlflow
+        prepare(project, customers=2_000, server=mlflow)
+        with served(project, folder, own) as service:
+            run, _ = service.rank(bank(project, 1_000))
+            verbs_of(variables_of(project, folder, **own))("backup", str(kept), "--registry-files", str(files))
+            first = service.ask("GET", f"runs/{run}/candidates")
+    shutil.rmtree(folder)
+    shutil.rmtree(files)
+    shutil.rmtree(project / "data", ignore_errors=True)  # nothing of the registry is there, only folders
+
+    new = settings_of("empty_", "")
+    verbs_of(variables_of(project, folder, **new))("restore", str(kept), "--registry-files", str(files))
+    with mlflow_serving(new["MLFLOW_BACKEND_STORE_URI"], files) as mlflow:
+        new["MLFLOW_TRACKING_URI"] = mlflow
+        goes_on(verbs_of(variables_of(project, folder, **new)), run, first)
+        registry = Registry(folder=tmp_path / "none", server=mlflow)
+        assert registry.holdings()[NAME].champion == 1
+        assert registry.load(NAME).label.version == "1"
