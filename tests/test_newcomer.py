@@ -29,10 +29,10 @@ def clone(tmp_path_factory) -> Path:
     return folder
 
 
-def make_run(clone: Path, *variables: str) -> str:
-    """What `make run` prints on a fresh clone, with no variable of this environment's Python set."""
+def make(clone: Path, target: str, *variables: str) -> str:
+    """What `make` prints for a target on a fresh clone, with no variable of this environment's Python set."""
     environment = {name: value for name, value in os.environ.items() if name not in {"VIRTUAL_ENV", "PYTHONPATH"}}
-    program = ["make", "run", f"PYTHON={getattr(sys, '_base_executable', sys.executable)}", *variables]
+    program = ["make", target, f"PYTHON={getattr(sys, '_base_executable', sys.executable)}", *variables]
     ran = subprocess.run(program, cwd=clone, env=environment, capture_output=True, text=True, timeout=580, check=False)
     assert ran.returncode == 0, ran.stderr[-3_000:]
     # Progress is told in lines of ours; a library's bar, drawn over itself, is unreadable in a log.
@@ -42,7 +42,7 @@ def make_run(clone: Path, *variables: str) -> str:
 
 @pytest.fixture(scope="module")
 def first_run(clone) -> str:
-    return make_run(clone)
+    return make(clone, "run")
 
 
 def test_make_run_alone_makes_a_bank_and_ends_with_figures_and_the_report(first_run, clone):
@@ -77,10 +77,15 @@ def test_nothing_of_a_run_is_tracked_by_git(first_run, clone):
 
 def test_real_people_are_ranked_as_well_as_promised(first_run, clone):
     """Adult: ROC AUC of the tag, out of fold, at least 0.925; recall at 10 % about 0.39 of a possible 0.418."""
-    printed = make_run(clone, "DATA=adult")
+    printed = make(clone, "run", "DATA=adult")
     auc, recall = re.search(r"XGBoost +(0\.\d+) \(\S+ +(0\.\d+) \(", printed).groups()
     assert float(auc) >= 0.925
     assert 0.38 <= float(recall) <= 0.418
     assert "SIMULATED" not in printed
     scores = pl.read_parquet(clone / "data/07_model_output/scores.parquet")
     assert scores.height == 48_842
+
+
+def test_the_fast_tests_run_on_a_clone(first_run, clone):
+    """With what they use set up first. All of them take minutes, and CI runs them; here a file of them does."""
+    assert "passed" in make(clone, "test", "TESTS=tests/affluence/test_progress.py")

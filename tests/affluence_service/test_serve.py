@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from http.client import HTTPException
 from http.cookiejar import CookieJar
 from pathlib import Path
@@ -17,8 +18,12 @@ from urllib.error import URLError
 from urllib.request import HTTPCookieProcessor, OpenerDirector, Request, build_opener
 
 import pytest
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
 from tests.affluence_service.process_list import below
 from tests.affluence_service.process_list import running as running_now
+
+from affluence_service.verbs.serve import TRACES_IN
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).resolve().parents[2]
@@ -57,8 +62,8 @@ class Served:
         }
         self.variables.pop("DATABASE_URL", None)
 
-    def start(self) -> "subprocess.Popen[str]":
-        options = ("--port", str(self.port), "--mlflow-port", "0", "--workers", "1")
+    def start(self, *more: str, mlflow_port: int = 0) -> "subprocess.Popen[str]":
+        options = ("--port", str(self.port), "--mlflow-port", str(mlflow_port), "--workers", "1", *more)
         with self.log.open("a") as log:
             return subprocess.Popen(
                 [sys.executable, "-m", "affluence_service", "serve", *options],
@@ -123,6 +128,31 @@ def test_one_command_serves_mends_and_stops_all(served: Served) -> None:
     assert served.log.read_text().count("The first administrator is there") == 1
     again.terminate()
     assert again.wait(timeout=60) == 0
+
+
+def test_observed_it_shows_traces_in_mlflows_pages_and_metrics(served: Served) -> None:
+    """What `make observe` does, of which the service is the part that is ours."""
+    port = free_port()
+    running = served.start("--observe", mlflow_port=port)
+    try:
+        until(served.answers)
+        pages = MlflowClient(tracking_uri=f"http://127.0.0.1:{port}")
+
+        def traced() -> bool:
+            served.answers()
+            with suppress(MlflowException):
+                return bool(pages.search_traces(locations=[TRACES_IN], max_results=1, include_spans=False))
+            return False
+
+        until(lambda: "Traces are at" in served.log.read_text())
+        until(traced)
+        address = re.search(r"Metrics are at (\S+) and the next ports", served.log.read_text())
+        assert address is not None
+        with build_opener().open(address[1], timeout=10) as answer:
+            assert b"affluence" in answer.read()
+    finally:
+        running.terminate()
+        running.wait(timeout=60)
 
 
 def test_a_port_that_is_taken_is_told_in_a_sentence(served: Served) -> None:

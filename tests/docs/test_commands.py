@@ -17,12 +17,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
 import polars as pl
 import pytest
 from click.testing import CliRunner
 
 from affluence.cli import main
 from affluence.data import reference_bank
+from affluence_service.verbs import main as service
 
 ROOT = Path(__file__).resolve().parents[2]
 PAPERS = sorted([*ROOT.glob("*.md"), *(path for path in (ROOT / "docs").rglob("*.md") if "_build" not in path.parts)])
@@ -30,6 +32,7 @@ BLOCK = re.compile(
     r"(?:^ *<!-- (run by|needs): (.+?) -->\n+)?^ *```(?:sh|bash|console)\n(.*?)^ *```$", re.MULTILINE | re.DOTALL
 )
 CUSTOMERS = 1_200
+OURS = {"affluence": main, "affluence-service": service}
 
 # The same with less work, or with what a person would have put there.
 LESS = (
@@ -103,16 +106,51 @@ def test_who_needs_an_absent_program_is_counted():
     assert needed == {"docker": 7, "kedro-viz": 1, "mlflow-server": 1, "oc": 1}
 
 
+@dataclass(frozen=True)
+class Verb:
+    """The verb that a line of ours is for, by the words that lead to it, and the options that it takes."""
+
+    words: tuple[str, ...]
+    options: frozenset[str]
+
+
+def verb_of(typed: str) -> Verb:
+    """The verb of a line of ours; what Django's `manage` is given after its own first word is Django's to know."""
+    program, *rest = shlex.split(typed)
+    command, words = OURS[program], []
+    while isinstance(command, click.Group) and rest:
+        words.append(rest.pop(0))
+        command = command.commands[words[-1]]
+    if words == ["manage"]:
+        return Verb((rest[0],), frozenset(word.partition("=")[0] for word in rest))
+    return Verb(tuple(words), frozenset(name for one in command.params for name in one.opts + one.secondary_opts))
+
+
+@pytest.mark.parametrize("command", [one for one in ALL if one.typed.split()[0] in OURS], ids=lambda one: one.typed)
+def test_a_verb_of_ours_is_there_and_takes_what_the_paper_gives_it(command):
+    line = re.split(r" [|&;] | && ", command.typed)[0]
+    given = {word.partition("=")[0] for word in shlex.split(line) if word.startswith("--")}
+    assert given <= verb_of(line).options | {"--help", "--version"}
+
+
+def words_of(command: Command) -> list[set[str]]:
+    """Of each of these at least one stands in the test that runs the command."""
+    program, verb, *_ = command.typed.split()
+    if program in OURS:
+        return [{word} for word in verb_of(command.typed).words]
+    recipe = re.search(rf"^{verb}:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
+    modules = re.findall(r"-m (benchmarks\.\w+)|(\w+)\.py", recipe.group(1)) if program == "make" and recipe else []
+    return [{verb, *(name for pair in modules for name in pair if name)}]
+
+
 @pytest.mark.parametrize(
     "command", [one for one in ALL if one.how == "run by"], ids=lambda one: f"{one.paper}: {one.typed}"
 )
 def test_the_test_that_runs_a_command_is_there_and_speaks_of_it(command):
-    program, verb, *rest = command.typed.split()
-    recipe = re.search(rf"^{verb}:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), flags=re.MULTILINE)
-    modules = re.findall(r"-m (benchmarks\.\w+)|(\w+)\.py", recipe.group(1)) if program == "make" and recipe else []
-    words = {rest[0] if verb == "manage" else verb, *(name for pair in modules for name in pair if name)}
     texts = [(ROOT / where).read_text() for where in command.where.split()]
-    assert any(word in text for word in words for text in texts), f"{command.where}: none runs {command.typed}"
+    for words in words_of(command):
+        spoken = re.compile("|".join(rf"(?<!\w)(?<!\w-){re.escape(word)}(?![\w-])" for word in words))
+        assert any(spoken.search(text) for text in texts), f"{command.where}: none runs {command.typed}"
 
 
 @pytest.fixture(scope="module")
