@@ -46,10 +46,10 @@ def test_without_a_stage_nothing_is_told(monkeypatch):
 
 def test_trees_inside_are_asked_on_one_thread_each_and_on_all_where_nothing_stands_beside(monkeypatch):
     monkeypatch.setattr(module, "cpu_count", lambda: 2)
-    outside = xgb.get_config()["nthread"]
-    assert list(side_by_side(lambda _: xgb.get_config()["nthread"], range(3), stage=None)) == [1, 1, 1]
-    assert list(side_by_side(lambda _: xgb.get_config()["nthread"], range(1), stage=None)) == [outside]
-    assert xgb.get_config()["nthread"] == outside != 1
+    with xgb.config_context(nthread=3):
+        assert list(side_by_side(lambda _: xgb.get_config()["nthread"], range(3), stage=None)) == [1, 1, 1]
+        assert list(side_by_side(lambda _: xgb.get_config()["nthread"], range(1), stage=None)) == [3]
+        assert xgb.get_config()["nthread"] == 3
 
 
 def test_parts_are_made_a_few_at_a_time(monkeypatch):
