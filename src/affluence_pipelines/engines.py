@@ -12,8 +12,10 @@ import polars as pl
 from affluence.data.contract import Contract
 from affluence.data.examination import Examination
 from affluence.data.intake_report import IntakeReport
+from affluence.evaluation.stability_limits import Limits
 from affluence.pu.fold_models import TrainedModel
 from affluence.pu.left_out import LeftOut
+from affluence.pu.watching import Watched
 
 # A frame or Spark's table; only its engine looks into it.
 Table = Any
@@ -33,6 +35,10 @@ class Engine(Protocol):
     def score(self, model: TrainedModel, customers: Table, /) -> Table: ...  # noqa: D102
 
     def candidates(self, model: TrainedModel, scores: Table, /) -> Table: ...  # noqa: D102
+
+    def beside_training(  # noqa: D102
+        self, model: TrainedModel, customers: Table, scores: Table, limits: Limits, /
+    ) -> Watched: ...
 
 
 def intake(engine: Engine, reading: Any) -> tuple[Table, IntakeReport]:
@@ -60,3 +66,8 @@ def score(engine: Engine, model: TrainedModel, customers: Table) -> Table:
 def candidates(engine: Engine, model: TrainedModel, scores: Table) -> Table:
     """The unlabelled, ranked."""
     return engine.candidates(model, scores)
+
+
+def beside_training(engine: Engine, model: TrainedModel, customers: Table, scores: Table, limits: Limits) -> Watched:
+    """How far the customers and their scores moved from those that the model learned from."""
+    return engine.beside_training(model, customers, scores, limits)

@@ -18,7 +18,7 @@ spark = pytest.importorskip("affluence.adapters.spark")
 ROOT = Path(__file__).resolve().parents[2]
 CUSTOMERS = 4_000
 RECORDS = ("examination", "intake_report", "left_out", "contract_in_use")
-RESULTS = ("evaluation", "cut", "discovery")
+RESULTS = ("evaluation", "cut", "discovery", "watched")
 
 
 def project_at(root: Path, bank: pl.DataFrame) -> Path:

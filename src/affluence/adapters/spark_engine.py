@@ -19,10 +19,14 @@ from affluence.data.contract import Contract
 from affluence.data.doctor import Account, CellRule, RemedyAction, apply_cell_rules, cell_rules, to_apply
 from affluence.data.examination import Examination, examine_customers
 from affluence.data.intake_report import IntakeReport
+from affluence.evaluation.sketches import sum_sketches
+from affluence.evaluation.stability_limits import Limits
 from affluence.pu.fold_models import TrainedModel
 from affluence.pu.left_out import LeftOut
 from affluence.pu.left_out import leave_out as leave_customers_out
 from affluence.pu.sampled import WEIGHT
+from affluence.pu.storage import SKETCH
+from affluence.pu.watching import Watched, compare, sketch_of
 
 _logger = logging.getLogger(__name__)
 
@@ -93,6 +97,23 @@ class SparkEngine:
     def candidates(self, model: TrainedModel, scores: DataFrame) -> DataFrame:
         """The unlabelled of `scores` with exact ranks from 1."""
         return spark.candidates(model, scores)
+
+    def beside_training(self, model: TrainedModel, customers: DataFrame, scores: DataFrame, limits: Limits) -> Watched:
+        """How far customers and scores moved from those that the model learned from: counts of partitions, added up."""
+        if model.sketch is None:
+            return Watched(None)
+        scored = customers.join(scores.select("row", "score"), "row")
+
+        def count(frame: pl.DataFrame) -> pl.DataFrame:
+            told = SKETCH.dump_json(sketch_of(model, frame, frame.select("row", "score")))
+            return pl.DataFrame({"sketch": [told.decode()]})
+
+        parts = spark.by_partition(scored, count, schema=spark.schema_of({"sketch": "string"})).collect()
+        if not parts:
+            return Watched(None)
+        sketches = [part for part in (SKETCH.validate_json(line["sketch"]) for line in parts) if part is not None]
+        chances = spark.gather(scores.select("row", "labelled_probability"), by="row")
+        return Watched(compare(model, sum_sketches(sketches), chances, limits))
 
     def _drawn(self, customers: DataFrame) -> pl.DataFrame:
         rows = customers.count()

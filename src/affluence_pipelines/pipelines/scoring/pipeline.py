@@ -32,11 +32,12 @@ def watching() -> Pipeline:
                 name="read_limits",
             ),
             node(
-                steps.beside_training,
+                engines.beside_training,
                 inputs={
+                    "engine": "engine",
                     "model": "model",
-                    "customers": "customers@frame",
-                    "scores": "scores@frame",
+                    "customers": "customers@table",
+                    "scores": "scores@table",
                     "limits": "stability_limits",
                 },
                 outputs="watched",
