@@ -17,7 +17,7 @@ spark = pytest.importorskip("affluence.adapters.spark")
 
 ROOT = Path(__file__).resolve().parents[2]
 CUSTOMERS = 4_000
-RECORDS = ("examination", "intake_report", "left_out", "contract_in_use")
+RECORDS = ("examination", "left_out", "contract_in_use")
 RESULTS = ("evaluation", "cut", "discovery", "watched")
 
 
@@ -75,7 +75,7 @@ def test_scores_and_ranks_are_the_same_to_the_last_bit(by_frames, by_spark, name
 
 
 def test_findings_evaluation_and_cut_are_the_same(by_frames, by_spark):
-    places = [f"02_intermediate/{name}.json" for name in RECORDS if name != "intake_report"]
+    places = [f"02_intermediate/{name}.json" for name in RECORDS]
     places += [f"07_model_output/{name}.json" for name in RESULTS]
     assert [place for place in places if (by_frames / place).read_bytes() != (by_spark / place).read_bytes()] == []
 

@@ -318,8 +318,6 @@ def mlflow_serving(database: str, files: Path) -> Iterator[str]:
 
 
 @pytest.mark.slow
-# MLflow's server makes its tables twice, which a busy machine takes minutes over.
-@pytest.mark.timeout(600)
 def test_a_service_on_postgresql_beside_mlflow_as_a_server_goes_on_in_empty_ones(server: str, tmp_path: Path) -> None:
     """The same of a service as it is deployed: both databases in PostgreSQL, the models' files with MLflow's server."""
     project, folder, kept, files = (tmp_path / name for name in ("project", "folder", "kept", "models"))

@@ -141,9 +141,9 @@ def by_partition(table: DataFrame, of: Frames, *, schema: StructType, together: 
     wanted = to_arrow_schema(schema)
 
     def each(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        filled = [batch for batch in batches if batch.num_rows] if together else ()
-        parts = [filled] if filled else ([batch] for batch in batches if batch.num_rows)
-        for part in parts:
+        filled = (batch for batch in batches if batch.num_rows)
+        parts = [list(filled)] if together else ([batch] for batch in filled)
+        for part in filter(None, parts):
             yield from of(pl.DataFrame(pa.Table.from_batches(part))).to_arrow().cast(wanted).to_batches()
 
     return table.mapInArrow(each, schema)

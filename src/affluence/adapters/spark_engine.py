@@ -109,11 +109,12 @@ class SparkEngine:
             return pl.DataFrame({"sketch": [told.decode()]})
 
         parts = spark.by_partition(scored, count, schema=spark.schema_of({"sketch": "string"})).collect()
-        if not parts:
-            return Watched(None)
-        sketches = [part for part in (SKETCH.validate_json(line["sketch"]) for line in parts) if part is not None]
-        chances = spark.gather(scores.select("row", "labelled_probability"), by="row")
-        return Watched(compare(model, sum_sketches(sketches), chances, limits))
+        nobody = spark.empty_of(scored)
+        sketches = filter(None, (SKETCH.validate_json(line["sketch"]) for line in parts))
+        whole = sum_sketches([sketch_of(model, nobody, nobody), *sketches])
+        return Watched(
+            compare(model, whole, spark.gather(scores.select("row", "labelled_probability"), by="row"), limits)
+        )
 
     def _drawn(self, customers: DataFrame) -> pl.DataFrame:
         rows = customers.count()

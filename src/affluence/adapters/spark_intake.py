@@ -90,7 +90,8 @@ def accept(table: SparkTable, *, tag_required: bool = False) -> tuple[DataFrame,
         raise TableRefused(report_of_parts(table.name, table.raw, [first], rows=table.rows, kept=0))
     checked = _checked(table, replace(raw, unreadable={}), nobody, tag_required=tag_required).persist()
     told = [json.loads(line[_TOLD]) for line in checked.filter(col(_TOLD).isNotNull()).select(_TOLD).collect()]
-    parts = [[_in_lines(breach_from(one), table.raw.lines()) for one in part] for part in told]
+    lines = table.raw.lines()
+    parts = [[_in_lines(breach_from(one), lines) for one in part] for part in told]
     customers = checked.filter(col(_TOLD).isNull()).drop(_TOLD)
     report = report_of_parts(table.name, table.raw, [first, *parts], rows=table.rows, kept=customers.count())
     if report.refused:

@@ -24,7 +24,7 @@ from affluence_service.registry.models import Champion, ModelVersion, Proposal
 TAKE_IN = "take in models"
 # The jobs that take models in are about the registry as a whole.
 REGISTRY = uuid.UUID(int=0)
-RETRY_AFTER = timedelta(seconds=30)
+RETRY_AFTER = timedelta(minutes=2)
 OUTSIDE = "MLflow"
 
 
