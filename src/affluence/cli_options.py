@@ -17,6 +17,8 @@ TUNED_HELP = "A file of tuned settings (affluence tune) to train with [default: 
 DO_NOT_TRAIN_HELP = "A list of customer ids (CSV) who are not learned from; they may still be scored."
 VERSION_HELP = "A version of the model [default: the champion]."
 Mode = Literal["accurate", "fast"]
+# The exit status of a verb that was refused, or that found what must not go on.
+REFUSED = 1
 Verb = Callable[..., Any]
 
 # How a capacity is asked for, by the names that `affluence.decision.capacity` gives it, and what a contact is worth.

@@ -6,7 +6,7 @@ from typing import Literal
 
 import click
 
-from affluence import terminal, workspace
+from affluence import terminal, workspace_training
 from affluence.cli_options import CONTRACT_HELP, DO_NOT_TRAIN_HELP, MODE_HELP, SHEET, TUNED_HELP, Mode
 
 Purpose = Literal["find", "count"]
@@ -56,7 +56,7 @@ def review_suggest(
     of the ranking, so that the answers speak for those who were not drawn; the sheet is shuffled.
     """
     with terminal.progress():
-        sheet = workspace.suggest_review(
+        sheet = workspace_training.suggest_review(
             file, contract, n=count, purpose=purpose, earlier=earlier, version=model_version, seed=seed, out=out
         )
     terminal.say(f"{sheet.height} customers to check stand in {out}. Fill in the column verdict: 1 affluent, 0 not.")
@@ -86,9 +86,9 @@ def review_apply(
 
     Says how many are hidden, with an interval. Of a customer on several sheets the last one's verdict stands.
     """
-    options = workspace.TrainingOptions(learners=("finder",), seed=seed, mode=mode, tuned=tuned)
+    options = workspace_training.TrainingOptions(learners=("finder",), seed=seed, mode=mode, tuned=tuned)
     with terminal.progress():
-        evaluation, discovery, label = workspace.train(
+        evaluation, discovery, label = workspace_training.train(
             file, contract, options, reviews=sheets, do_not_train=do_not_train, promote=promote
         )
     terminal.show_discovery(discovery)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from affluence import workspace
+from affluence import workspace, workspace_training
 from affluence.workspace_deciding import Asked, ScoredTable, score
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def compare(
     from affluence import deciding
 
     first, second = (score(file, contract, version=version) for version in (champion, challenger))
-    reviewed = deciding.verdicts_on(workspace.read_sheets(reviews), first.customers)
+    reviewed = deciding.verdicts_on(workspace_training.read_sheets(reviews), first.customers)
     comparison = deciding.compare(_version(first), _version(second), capacity, economics, reviewed)
     _write(comparison, first, out, page)
     return comparison
@@ -43,7 +43,7 @@ def compare(
 def challenge(
     file: Path | None,
     contract: str,
-    options: workspace.TrainingOptions,
+    options: workspace_training.TrainingOptions,
     *,
     reviews: Sequence[Path],
     do_not_train: Path | None,
@@ -61,10 +61,10 @@ def challenge(
     loaded, root = load_contract(workspace.contract_path(contract)), workspace.project_root()
     models = workspace.registry()
     champion = models.load(f"affluence-{loaded.table}").label
-    _, _, label = workspace.train(file, contract, options, reviews=reviews, do_not_train=do_not_train)
+    _, _, label = workspace_training.train(file, contract, options, reviews=reviews, do_not_train=do_not_train)
     stem = root / "data" / "08_reporting" / f"challenge_{loaded.table}_{label.version}"
     first, second = (score(file, contract, version=version) for version in (champion.version, label.version))
-    reviewed = deciding.verdicts_on(workspace.read_sheets(reviews), first.customers)
+    reviewed = deciding.verdicts_on(workspace_training.read_sheets(reviews), first.customers)
     comparison = deciding.compare(_version(first), _version(second), {}, {}, reviewed)
     _write(comparison, first, stem.with_suffix(".csv"), stem.with_suffix(".html"))
     judged = deciding.judge(comparison, _version(first), _version(second), first.customers, workspace.limits())

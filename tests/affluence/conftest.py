@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from affluence import steps, workspace
+from affluence import steps, workspace_training
 from affluence.data.contract import Contract, load_contract
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -122,14 +122,14 @@ def trained_project(tmp_path_factory) -> Path:
     with contextlib.chdir(root):
         contract = load_contract(root / "conf/base/contract_reference_bank.yml")
         bank = steps.make_bank(contract, root, customers=2_500, seed=3)
-        options = workspace.TrainingOptions(learners=("finder",), folds=3, mode="fast")
-        workspace.train(None, "reference_bank", options)
-        sheet = workspace.suggest_review(
+        options = workspace_training.TrainingOptions(learners=("finder",), folds=3, mode="fast")
+        workspace_training.train(None, "reference_bank", options)
+        sheet = workspace_training.suggest_review(
             None, "reference_bank", n=80, purpose="count", earlier=(), version=None, seed=0, out=root / "sheet.csv"
         )
         truth = bank.truth.select("row", verdict=pl.col("affluent").cast(pl.Int8))
         sheet.drop("verdict").join(truth, on="row", how="left").write_csv("sheet.csv")
-        workspace.train(None, "reference_bank", options, reviews=[root / "sheet.csv"])
+        workspace_training.train(None, "reference_bank", options, reviews=[root / "sheet.csv"])
     return root
 
 

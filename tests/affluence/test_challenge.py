@@ -6,7 +6,7 @@ import shutil
 import pytest
 from click.testing import CliRunner
 
-from affluence import workspace
+from affluence import workspace, workspace_training
 from affluence.cli import main
 
 TRAIN = [
@@ -48,8 +48,8 @@ def test_promote_and_challenge_contradict_each_other(own):
 
 @pytest.mark.slow
 def test_the_same_table_again_proposes_nobody_and_promotes_nobody(own):
-    options = workspace.TrainingOptions(learners=("finder",), folds=3, mode="fast")
-    workspace.train(None, "reference_bank", options)
+    options = workspace_training.TrainingOptions(learners=("finder",), folds=3, mode="fast")
+    workspace_training.train(None, "reference_bank", options)
     result = CliRunner().invoke(main, TRAIN)
     assert result.exit_code == 0, result.output
     assert "The table is green" in result.output

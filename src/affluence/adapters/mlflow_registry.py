@@ -4,15 +4,14 @@ Without settings it keeps a SQLite file and a folder of artifacts; with a tracki
 A model is stored in our own format (`affluence.pu.storage`) beside MLflow's description of it: nothing is pickled.
 """
 
-import json
 import logging
 import shutil
 import tempfile
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -20,7 +19,6 @@ from typing import Any
 
 import mlflow
 from mlflow import MlflowClient
-from mlflow.entities import Metric, Param
 from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
@@ -31,12 +29,11 @@ import affluence
 from affluence.adapters import TRACKING_SERVER, mlflow_model
 from affluence.adapters.mlflow_evidence import hash_tags, model_files, take_evidence
 from affluence.adapters.mlflow_record import documents_of, metrics_of, parameters_of
+from affluence.adapters.mlflow_tuning import TuningRun, tracked_study
 from affluence.data.contract import ColumnType, Contract
 from affluence.errors import UserError
 from affluence.pu.release import ModelLabel, Release, ReleasedModel
 from affluence.pu.storage import load_model, save_model
-from affluence.pu.tuning import State, Trial
-from affluence.pu.tuning_record import Tuning
 from affluence.reporting.evidence_pack import Evidence
 from affluence.reporting.model_card import card_content, render_model_card
 
@@ -59,55 +56,6 @@ MODEL_REQUIREMENTS = (
 CARD = "model_card.html"
 DOCUMENTS = ("evaluation.json", "discovery.json", "intake.json", CARD)
 CARD_AFTER_SECONDS = 10.0
-
-# What MLflow calls the ends of a trial; it has no word for one that was ended early.
-STATUS_OF_TRIAL: Mapping[State, str] = {"complete": "FINISHED", "pruned": "KILLED", "failed": "FAILED"}
-
-
-@dataclass(frozen=True)
-class TuningRun:
-    """The tracked run of one study, under which every trial is a run of its own; `kept` are the numbers of those."""
-
-    client: MlflowClient
-    experiment: str
-    run_id: str
-    kept: set[int] = field(default_factory=set)
-
-    def keep(self, trials: Iterable[Trial]) -> None:
-        """Track each of `trials` that is not tracked yet: its settings, its recall by fold and what came of it."""
-        for trial in trials:
-            if trial.number not in self.kept:
-                self._keep(trial)
-                self.kept.add(trial.number)
-
-    def conclude(self, tuning: Tuning) -> None:
-        """Track how the best of the trials was judged."""
-        judged, now = tuning.judgement, _now_ms()
-        figures = {"recall_default": judged.default, "recall_tuned": judged.tuned, "difference": judged.difference}
-        metrics = [
-            Metric(name + suffix, getattr(estimate, part), now, 0)
-            for name, estimate in figures.items()
-            for suffix, part in (("", "value"), (".low", "low"), (".high", "high"))
-        ]
-        self.client.log_batch(self.run_id, metrics=metrics)
-        self.client.set_tag(self.run_id, "outcome", tuning.outcome)
-        self.client.log_text(self.run_id, json.dumps(tuning.record(), indent=1), "tuning.json")
-
-    def _keep(self, trial: Trial) -> None:
-        tags = {
-            "mlflow.parentRunId": self.run_id,
-            "mlflow.runName": f"trial {trial.number}",
-            "trial": str(trial.number),
-            "state": trial.state,
-        }
-        run, now = self.client.create_run(self.experiment, tags=tags), _now_ms()
-        metrics = [Metric("recall_of_fold", recall, now, fold) for fold, recall in enumerate(trial.fold_recalls)]
-        if trial.found:
-            metrics.append(Metric("recall_at_capacity", trial.found.recall, now, 0))
-            metrics.append(Metric("average_precision", trial.found.average_precision, now, 0))
-        params = [Param(f"setting_{name}", str(value)) for name, value in trial.settings.items()]
-        self.client.log_batch(run.info.run_id, metrics=metrics, params=params)
-        self.client.set_terminated(run.info.run_id, status=STATUS_OF_TRIAL[trial.state])
 
 
 @dataclass(frozen=True)
@@ -146,22 +94,9 @@ class Registry:
         """End the run that was started, if there is one."""
         mlflow.end_run(status="FAILED" if failed else "FINISHED")
 
-    @contextmanager
-    def tuning(self, table: str, *, study: str, parameters: Mapping[str, object]) -> Iterator[TuningRun]:
+    def tuning(self, table: str, *, study: str, parameters: Mapping[str, object]) -> AbstractContextManager[TuningRun]:
         """The tracked run of that study, gone on with if an earlier call began it; an error ends it as failed."""
-        experiment, client = self._open(table), self._client()
-        run_id = _run_with(client, experiment, f"tags.tuning_study = '{study}'")
-        if run_id is None:
-            tags = {"mlflow.runName": study, "tuning_study": study}
-            run_id = str(client.create_run(experiment, tags=tags).info.run_id)
-            client.log_batch(run_id, params=[Param(name, str(value)) for name, value in parameters.items()])
-        client.update_run(run_id, status="RUNNING")
-        status = "FAILED"
-        try:
-            yield TuningRun(client, experiment, run_id, _trials_under(client, experiment, run_id))
-            status = "FINISHED"
-        finally:
-            client.set_terminated(run_id, status=status)
+        return tracked_study(self._client(), self._open(table), study=study, parameters=parameters)
 
     def log_text(self, content: str, name: str) -> None:
         """Keep a text with the run that is open, under `name`."""
@@ -382,30 +317,10 @@ def _every(search: Callable[..., Any]) -> Iterator[Any]:
             return
 
 
-def _run_with(client: MlflowClient, experiment: str, what: str) -> str | None:
-    found = client.search_runs([experiment], what, max_results=1)
-    return str(found[0].info.run_id) if found else None
-
-
-def _trials_under(client: MlflowClient, experiment: str, run_id: str) -> set[int]:
-    """The numbers of the trials that are tracked under a run."""
-    numbers, token = set(), None
-    while True:
-        page = client.search_runs([experiment], f"tags.`mlflow.parentRunId` = '{run_id}'", page_token=token)
-        numbers |= {int(run.data.tags["trial"]) for run in page}
-        token = page.token
-        if not token:
-            return numbers
-
-
 def _model_card(release: Release, label: ModelLabel) -> str:
     """The model card of a release that is now registered under `label`."""
     made_at = f"{datetime.now(UTC):%-d %B %Y, %H:%M} UTC"
     return render_model_card(card_content(release, label, made_at=made_at, affluence_version=version("affluence")))
-
-
-def _now_ms() -> int:
-    return round(1_000 * time.time())
 
 
 def model_name(contract: Contract) -> str:
