@@ -14,6 +14,7 @@ CODE := src tests benchmarks docs deploy notebooks
 # What a run works on: DATA=name or DATA=path CONTRACT=name-or-path; PROMOTE=1 makes its model the champion; MODE=fast
 # is quicker; CHAMPION=key says whose ranking becomes the list; REVIEW= and DO_NOT_TRAIN= name sheets,
 # TUNED= a file of tuned settings; ENGINE=spark does the wide steps on Spark.
+$(if $(filter-out spark,$(ENGINE)),$(error There is no engine $(ENGINE). Give ENGINE=spark, or leave it out))
 RUN_OPTIONS := $(if $(DATA),--data $(DATA)) $(if $(CONTRACT),--contract $(CONTRACT)) $(if $(PROMOTE),--promote) \
 	$(if $(MODE),--mode $(MODE)) $(if $(CHAMPION),--champion $(CHAMPION)) $(if $(REVIEW),--review $(REVIEW)) \
 	$(if $(DO_NOT_TRAIN),--do-not-train $(DO_NOT_TRAIN)) $(if $(TUNED),--tuned $(TUNED)) $(if $(ENGINE),--env $(ENGINE))

@@ -115,6 +115,12 @@ OPENS = re.compile(
 )
 
 
+def test_an_engine_that_make_does_not_know_is_refused_with_the_one_there_is():
+    refused = subprocess.run(["make", "-n", "run", "ENGINE=flink"], cwd=ROOT, capture_output=True, text=True)
+    assert refused.returncode != 0
+    assert "There is no engine flink. Give ENGINE=spark" in refused.stderr
+
+
 def test_the_core_opens_files_only_where_it_may():
     core = ROOT / "src" / "affluence"
     for path in core.rglob("*.py"):
