@@ -274,8 +274,8 @@ class RegisteredModelDataset(AbstractDataset[Release, ReleasedModel]):
     """The model of a contract's table in the registry.
 
     Saving registers it as challenger (champion when there is none, or with `promote`). Loading gives the version that
-    was saved in this run, if one was, so that a run's list and report speak of one model; else `version`, where one is
-    named, or the one under `alias`.
+    was saved in this run, if one was, so that a run's list and report speak of one model; else `version_number`, where
+    one is named, or the one under `alias`. (Kedro keeps the key `version` of a catalog to itself.)
     """
 
     def __init__(
@@ -284,14 +284,14 @@ class RegisteredModelDataset(AbstractDataset[Release, ReleasedModel]):
         contract: dict[str, str],
         store: dict[str, str],
         alias: str = CHAMPION,
-        version: str | None = None,
+        version_number: str | None = None,
         promote: bool = False,
         metadata: Metadata | None = None,
     ) -> None:
         self.registry = Registry(folder=Path(store["path"]))
         self._contract = Path(contract["filepath"])
         self._alias = alias
-        self._version = version
+        self._version_number = version_number
         self._promote = promote
         self._saved: ModelLabel | None = None
         self.metadata = metadata
@@ -300,8 +300,8 @@ class RegisteredModelDataset(AbstractDataset[Release, ReleasedModel]):
         if self._saved is not None:
             return self.registry.load(self._saved.name, version_number=self._saved.version)
         name = model_name(load_contract(self._contract))
-        if self._version is not None:
-            return self.registry.load(name, version_number=str(self._version))
+        if self._version_number is not None:
+            return self.registry.load(name, version_number=str(self._version_number))
         return self.registry.load(name, alias=self._alias)
 
     def save(self, data: Release) -> None:

@@ -11,6 +11,7 @@ import pytest
 from kedro.framework.project import pipelines
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
+from kedro.io import DatasetError
 
 from affluence.errors import UserError
 
@@ -189,3 +190,10 @@ def test_a_made_bank_is_made_when_it_is_not_there_and_its_truth_with_it(project)
     before = made.stat().st_mtime_ns
     run(project, "intake", contract=str(contract))
     assert made.stat().st_mtime_ns == before
+
+
+def test_the_version_that_is_named_is_the_one_that_scores(finished):
+    run(finished, "scoring", model_version="1")
+    assert json.loads((finished / "data/07_model_output/model_label.json").read_text())["version"] == "1"
+    with pytest.raises(DatasetError, match="with version 99"):
+        run(finished, "scoring", model_version="99")
