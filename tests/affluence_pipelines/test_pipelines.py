@@ -2,20 +2,24 @@
 
 import gzip
 import json
+import re
 import shutil
 from pathlib import Path
 
 import mlflow
 import polars as pl
 import pytest
+from click.testing import CliRunner
 from kedro.framework.project import pipelines
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from kedro.io import DatasetError
 
+from affluence.cli import main
 from affluence.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[2]
+MADE_AT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC")
 
 
 @pytest.fixture(scope="module")
@@ -165,6 +169,18 @@ def test_a_report_can_be_written_again_from_what_a_run_left(finished):
     page.unlink()
     run(finished, "reporting")
     assert page.exists()
+
+
+def test_the_report_that_is_written_again_tells_of_the_version_that_scored_and_not_of_the_champion(
+    finished, monkeypatch
+):
+    monkeypatch.chdir(finished)
+    run(finished, "everything")
+    page = finished / "data/08_reporting/run_report.html"
+    written = MADE_AT.sub("", page.read_text())
+    answer = CliRunner().invoke(main, ["report"])
+    assert answer.exit_code == 0, answer.output
+    assert MADE_AT.sub("", page.read_text()) == written
 
 
 def test_a_refused_table_ends_the_run_as_failed_and_leaves_what_was_there(finished):
