@@ -32,15 +32,14 @@ def apply_cell_rules(table: pl.DataFrame, rules: Iterable[CellRule]) -> pl.DataF
     return table
 
 
-def spelling_rule(series: pl.Series) -> CellRule:
-    """The rule that writes each category as most rows of `series` spell it."""
-    counts = series.drop_nulls().alias("value").value_counts(sort=True, name="rows")
+def spelling_rule(column: str, counts: pl.DataFrame) -> CellRule:
+    """The rule that writes each category as most rows spell it; `counts` has each `value` of the column with `rows`."""
     counts = counts.sort("rows", "value", descending=[True, False])
     commonest: dict[str, str] = {}
     for text in counts["value"]:
         commonest.setdefault(normal_spelling(text), text)
     written = {text: commonest[normal_spelling(text)] for text in counts["value"]}
-    return CellRule(series.name, spellings={text: other for text, other in written.items() if text != other})
+    return CellRule(column, spellings={text: other for text, other in written.items() if text != other})
 
 
 def _ruled(series: pl.Series, rule: CellRule) -> pl.Series:

@@ -9,8 +9,8 @@ from affluence.data.contract import Column, Contract, Missing, Use
 from affluence.data.doctor.findings import Decision, Finding, RemedyAction, Severity
 from affluence.data.doctor.gaps import gaps
 from affluence.data.doctor.identities import identities
-from affluence.data.doctor.impossible import impossible
-from affluence.data.doctor.leaks import leaks
+from affluence.data.doctor.impossible import impossible, negatives
+from affluence.data.doctor.leaks import leaks, row_order
 from affluence.data.doctor.lone_columns import lone_columns
 from affluence.data.doctor.ordering import ordering
 from affluence.data.doctor.repeats import repeats
@@ -43,18 +43,29 @@ def examine(table: pl.DataFrame, *, contract: Contract | None = None, seed: int 
     contract its id and tag are guessed. Counts are of all rows; where an AUC was measured on a sample, drawn by
     `seed`, the evidence says so. Nothing is changed.
     """
-    subject = subject_of(table, contract=contract, seed=seed)
+    return examine_subject(subject_of(table, contract=contract, seed=seed))
+
+
+def examine_subject(subject: Subject) -> tuple[Finding, ...]:
+    """What `examine` finds, of a table of any length."""
     found = [_decided(finding, subject) for finding in _without_echoes(list(_checked(subject)))]
     return tuple(sorted(found, key=lambda each: (_SEVERITIES[each.severity], _ORDER[each.kind], -each.rows)))
 
 
 def _checked(subject: Subject) -> Iterator[Finding]:
     report(_STAGE, done=0, total=1)
-    for check in (lone_columns, repeats, ordering, impossible, shapes, gaps, spelling, _sums_and_copies):
-        yield from check(subject)
-    given_away = list(leaks(subject))
-    yield from given_away
-    yield from too_good(subject, without=frozenset(each.columns[0] for each in given_away if each.kind in _GIVE_AWAY))
+    # The values of a number are many: what looks at them asks column by column, so that they need not be held.
+    of_columns = [
+        finding
+        for column in subject.columns
+        for check in (impossible, shapes, leaks)
+        for finding in check(subject, column)
+    ]
+    yield from of_columns
+    for check_all in (lone_columns, repeats, ordering, negatives, gaps, spelling, _sums_and_copies, row_order):
+        yield from check_all(subject)
+    given_away = (each for each in of_columns if each.kind in _GIVE_AWAY)
+    yield from too_good(subject, without=frozenset(each.columns[0] for each in given_away))
     report(_STAGE, done=1, total=1)
 
 

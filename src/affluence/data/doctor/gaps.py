@@ -1,15 +1,16 @@
 """What is empty together, and what that means: a product not held, a form not filled, another column's flag."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from datetime import date
+from functools import partial
 from itertools import combinations
 
 import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from affluence.data.contract import Missing
+from affluence.data.doctor.countable import ROW
 from affluence.data.doctor.findings import (
     Fact,
     Finding,
@@ -22,7 +23,7 @@ from affluence.data.doctor.findings import (
     share,
 )
 from affluence.data.doctor.lone_columns import is_flag
-from affluence.data.doctor.subject import Flags, Subject
+from affluence.data.doctor.subject import Subject, count_values
 from affluence.data.finding_kinds import FindingKind
 
 _FEWEST_ROWS = 30
@@ -43,52 +44,92 @@ _THINGS = {
 
 @dataclass(frozen=True)
 class Gaps:
-    """Which columns are empty in which rows, as patterns with their rows. Counts of parts add up.
+    """How many rows have a value in both of two columns, and in each (`together[column, column]`). Parts add up.
 
-    `filled`: one row for each pattern, one column for each of `columns`.
+    `columns` are those that have any, but not only, empty cells; `total` is all rows.
     """
 
     columns: tuple[str, ...]
-    filled: Flags
-    rows: npt.NDArray[np.int64]
+    together: Mapping[tuple[str, str], int]
+    total: int
 
-    @cached_property
-    def total(self) -> int:
-        """All rows."""
-        return int(self.rows.sum())
+    def filled(self, column: str) -> int:
+        """The rows that have a value."""
+        return self.together[column, column]
 
-    def of(self, column: str) -> Flags:
-        """In which patterns the column has a value."""
-        flags: Flags = self.filled[:, self.columns.index(column)]
-        return flags
+    def empty(self, column: str) -> int:
+        """The rows that have none."""
+        return self.total - self.filled(column)
 
-    def count(self, patterns: Flags) -> int:
-        """The rows of the patterns."""
-        return int(self.rows[patterns].sum())
+    def both(self, one: str, other: str) -> int:
+        """The rows that have both."""
+        return self.together[one, other]
+
+    def either(self, one: str, other: str) -> int:
+        """The rows that have the one, the other or both."""
+        return self.filled(one) + self.filled(other) - self.both(one, other)
+
+    def neither(self, one: str, other: str) -> int:
+        """The rows that have none of the two."""
+        return self.total - self.either(one, other)
 
 
-def count_gaps(table: pl.DataFrame) -> Gaps:
-    """The patterns of empty cells in the columns that have any, but not only, empty cells."""
-    columns = [name for name in table.columns if 0 < table[name].null_count() < table.height]
+@dataclass(frozen=True)
+class _Flag:
+    """A column that says yes or no: yes is the value `yes`, or any where it is empty for no."""
+
+    column: str
+    yes: float | str | date | None
+
+
+@dataclass(frozen=True)
+class _Follower:
+    """A column that is filled where a flag is set: the rows filled, those set, and those both."""
+
+    column: str
+    flag: str
+    filled: int
+    set: int
+    both: int
+
+
+def count_gaps(subject: Subject) -> Gaps:
+    """What stands together in the columns that have any, but not only, empty cells."""
+    columns = tuple(name for name in subject.columns if 0 < subject.filled(name) < subject.rows)
     if not columns:
-        return Gaps((), np.zeros((1, 0), dtype=bool), np.array([table.height]))
-    patterns = table.select(pl.col(columns).is_not_null()).group_by(columns).agg(pl.len().alias("\0rows"))
-    return Gaps(tuple(columns), patterns.select(columns).to_numpy(), patterns["\0rows"].cast(pl.Int64).to_numpy())
+        return Gaps((), {}, subject.rows)
+    told = subject.tally(columns, partial(_count_together, columns=columns), by=["one", "other"])
+    counts = {(columns[one], columns[other]): rows for one, other, rows in told.select("one", "other", "rows").rows()}
+    return Gaps(columns, counts, subject.rows)
+
+
+def _count_together(part: pl.DataFrame, *, columns: Sequence[str]) -> pl.DataFrame:
+    filled = part.select(pl.col(columns).is_not_null())
+    return _products(filled, filled, names=("one", "other"))
+
+
+def _products(first: pl.DataFrame, second: pl.DataFrame, *, names: tuple[str, str]) -> pl.DataFrame:
+    """In how many rows a column of the first and one of the second are both true, the columns by their places."""
+    rows = first.cast(pl.Float64).to_numpy().T @ second.cast(pl.Float64).to_numpy()  # exact below 2**53
+    places = np.indices(rows.shape).reshape(2, -1)
+    return pl.DataFrame({names[0]: places[0], names[1]: places[1], "rows": rows.astype(np.int64).ravel()})
 
 
 def gaps(subject: Subject) -> Iterator[Finding]:
     """Blocks that are empty together, unions of blocks, columns filled only beside a flag, and related gaps."""
-    counted = count_gaps(subject.table.select(subject.columns))
+    counted = count_gaps(subject)
     blocks = _blocks(counted)
     unions = list(_unions(counted, [block[0] for block in blocks]))
-    flagged = list(_filled_with(subject, counted))
-    for block in blocks:
-        if len(block) > 1 and not any(set(block) == set(pair) for pair in flagged):
-            yield _block(subject, counted, block)
+    followers = list(_followers(subject, counted))
+    flagged = [(each.column, each.flag) for each in followers]
+    told_by_flag = [set(pair) for pair in flagged]
+    several = [block for block in blocks if len(block) > 1 and set(block) not in told_by_flag]
+    for block, partly in zip(several, _partly_empty(subject, several), strict=True):
+        yield _block(subject, counted, block, partly=partly)
     for whole, parts in unions:
         yield _union(counted, whole, parts)
-    for column, flag in flagged:
-        yield _only_with(subject, column, flag)
+    for follower in followers:
+        yield _only_with(subject, follower)
     told = {column for group in (*blocks, *flagged) if len(group) > 1 for column in group} | {
         column for whole, parts in unions for column in (whole, *parts)
     }
@@ -107,21 +148,36 @@ def _blocks(gaps: Gaps) -> list[tuple[str, ...]]:
     return [tuple(block) for block in blocks]
 
 
-def _overlap(gaps: Gaps, first: str, second: str) -> float:
+def _overlap(gaps: Gaps, one: str, other: str) -> float:
     """The rows where both are empty among those where either is, or the same for filled: the less sure of the two."""
-    one, other = gaps.of(first), gaps.of(second)
-    if gaps.count(~one & ~other) < _FEWEST_ROWS or gaps.count(one & other) < _FEWEST_ROWS:
+    if min(gaps.neither(one, other), gaps.both(one, other)) < _FEWEST_ROWS:
         return 0.0
-    empty = gaps.count(~one & ~other) / gaps.count(~one | ~other)
-    filled = gaps.count(one & other) / gaps.count(one | other)
+    empty = gaps.neither(one, other) / (gaps.total - gaps.both(one, other))
+    filled = gaps.both(one, other) / gaps.either(one, other)
     return min(empty, filled)
 
 
-def _block(subject: Subject, gaps: Gaps, block: tuple[str, ...]) -> Finding:
-    first = gaps.of(block[0])
-    empty, any_empty = gaps.count(~first), gaps.count(~np.logical_and.reduce([gaps.of(column) for column in block]))
-    zeros = sum(int((subject.table[column] == 0).sum()) for column in block if column in subject.numbers)
-    cells = sum(gaps.count(gaps.of(column)) for column in block)
+def _partly_empty(subject: Subject, blocks: Sequence[tuple[str, ...]]) -> list[int]:
+    """The rows in which some columns of a block are empty and some are not, block by block."""
+    if not blocks:
+        return []
+    columns = [column for block in blocks for column in block]
+    told = subject.tally(columns, partial(_count_partly_empty, blocks=blocks), by=["place"])
+    rows = dict(told.select("place", "rows").iter_rows())
+    return [rows.get(place, 0) for place in range(len(blocks))]
+
+
+def _count_partly_empty(part: pl.DataFrame, *, blocks: Sequence[tuple[str, ...]]) -> pl.DataFrame:
+    empty = [[pl.col(column).is_null() for column in block] for block in blocks]
+    some = [pl.any_horizontal(each) & ~pl.all_horizontal(each) for each in empty]
+    rows = part.select(each.sum().alias(str(place)) for place, each in enumerate(some)).row(0)
+    return pl.DataFrame({"place": range(len(blocks)), "rows": rows}, schema={"place": pl.Int64, "rows": pl.Int64})
+
+
+def _block(subject: Subject, gaps: Gaps, block: tuple[str, ...], *, partly: int) -> Finding:
+    empty = gaps.empty(block[0])
+    zeros = sum(subject.facts(column).zeros for column in block if column in subject.numbers)
+    cells = sum(gaps.filled(column) for column in block)
     holds = all(column in subject.numbers for column in block) and zeros <= 0.05 * cells
     meanings = {column.missing for column in map(subject.column, block) if column}
     contradicted = len(meanings) > 1
@@ -138,17 +194,12 @@ def _block(subject: Subject, gaps: Gaps, block: tuple[str, ...]) -> Finding:
         evidence=(
             Fact("rows where the first is empty", empty),
             share("of the rows", empty, of=gaps.total),
-            Fact("rows where only some are empty", any_empty - gaps.count(_all_empty(gaps, block))),
+            Fact("rows where only some are empty", partly),
             share("0 among the filled cells", zeros, of=cells),
             *_tagged_rates(subject, block[0]),
         ),
         remedy=_remedy_of_block(holds=holds, meanings=meanings),
     )
-
-
-def _all_empty(gaps: Gaps, block: tuple[str, ...]) -> Flags:
-    empty: Flags = np.logical_and.reduce([~gaps.of(column) for column in block])
-    return empty
 
 
 def _what_it_means(*, holds: bool) -> str:
@@ -167,13 +218,12 @@ def _remedy_of_block(*, holds: bool, meanings: set[Missing]) -> Remedy:
 
 def _tagged_rates(subject: Subject, column: str) -> tuple[Fact, ...]:
     """The share tagged affluent where the column is filled and where it is empty."""
-    if subject.tag is None:
+    if subject.tag_column is None:
         return ()
-    filled = subject.table[column].is_not_null()
-    parts = {"filled": subject.tag.filter(filled), "empty": subject.tag.filter(~filled)}
-    return tuple(
-        share(f"tagged affluent where {state}", int(tag.sum()), of=len(tag) - tag.null_count())
-        for state, tag in parts.items()
+    filled, everyone = subject.cells_of(column), subject.cells
+    return (
+        share("tagged affluent where filled", filled.tagged, of=filled.known),
+        share("tagged affluent where empty", everyone.tagged - filled.tagged, of=everyone.known - filled.known),
     )
 
 
@@ -181,17 +231,18 @@ def _unions(gaps: Gaps, firsts: list[str]) -> Iterator[tuple[str, tuple[str, str
     """Columns that are filled exactly where one of two others is, neither of which would do alone."""
     few = firsts[:_MOST_UNIONS]
     for one, other in combinations(few, 2):
-        either = gaps.of(one) | gaps.of(other)
-        gains = [gaps.count(gaps.of(a) & ~gaps.of(b)) for a, b in ((one, other), (other, one))]
-        if min(gains) < _FEWEST_ROWS or gaps.count(~either) < _FEWEST_ROWS:
+        gains = [gaps.filled(each) - gaps.both(one, other) for each in (one, other)]
+        if min(gains) < _FEWEST_ROWS or gaps.neither(one, other) < _FEWEST_ROWS:
             continue
         for whole in few:
-            if whole not in (one, other) and not gaps.count(gaps.of(whole) != either):
+            # One that is filled wherever either is, and as often as that, is filled nowhere else.
+            covers = all(gaps.both(whole, each) == gaps.filled(each) for each in (one, other))
+            if whole not in (one, other) and covers and gaps.filled(whole) == gaps.either(one, other):
                 yield whole, (one, other)
 
 
 def _union(gaps: Gaps, whole: str, parts: tuple[str, str]) -> Finding:
-    empty = gaps.count(~gaps.of(whole))
+    empty = gaps.empty(whole)
     return Finding(
         kind=FindingKind.MISSING_TOGETHER,
         severity=Severity.NOTES,
@@ -206,31 +257,48 @@ def _union(gaps: Gaps, whole: str, parts: tuple[str, str]) -> Finding:
     )
 
 
-def _filled_with(subject: Subject, gaps: Gaps) -> Iterator[tuple[str, str]]:
+def _followers(subject: Subject, gaps: Gaps) -> Iterator[_Follower]:
     """Columns (no flags) filled nearly always and only where a flag is set, each with its flag."""
-    flags = [column for column in subject.columns if is_flag(subject, column)]
-    for column in gaps.columns:
-        if column in flags or column not in subject.numbers:
-            continue
-        filled = subject.table[column].is_not_null()
-        for flag in flags:
-            is_set = _is_set(subject.table[flag])
-            both, sets, fills = int((filled & is_set).sum()), int(is_set.sum()), int(filled.sum())
-            rare = sets <= 0.9 * subject.rows
-            if rare and both >= _FEWEST_ROWS and both >= _FILLED_WITH * fills and both >= _FILLS * sets:
-                yield column, flag
+    flags = [_flag(subject, column) for column in subject.columns if is_flag(subject, column)]
+    said = {flag.column for flag in flags}
+    columns = [column for column in gaps.columns if column not in said and column in subject.numbers]
+    if not flags or not columns:
+        return
+    asked = [*columns, *(flag.column for flag in flags)]
+    told = subject.tally(asked, partial(_count_set, columns=columns, flags=flags), by=["column", "flag"])
+    # Beside the columns stands one that is filled everywhere: it counts where a flag is set.
+    rows = {(column, flag): rows for column, flag, rows in told.select("column", "flag", "rows").iter_rows()}
+    for place, column in enumerate(columns):
+        for number, flag in enumerate(flags):
+            follower = _Follower(
+                column, flag.column, gaps.filled(column), rows[len(columns), number], rows[place, number]
+            )
+            if _follows(follower, rows=subject.rows):
+                yield follower
 
 
-def _is_set(flag: pl.Series) -> pl.Series:
-    """Where a flag says yes: any value of one that is empty for no, the larger of two."""
-    if flag.null_count() and flag.drop_nulls().n_unique() == 1:
-        return flag.is_not_null()
-    return (flag == flag.max()).fill_null(value=False)
+def _follows(each: _Follower, *, rows: int) -> bool:
+    rare = each.set <= 0.9 * rows
+    return rare and each.both >= max(_FEWEST_ROWS, _FILLED_WITH * each.filled, _FILLS * each.set)
 
 
-def _only_with(subject: Subject, column: str, flag: str) -> Finding:
-    filled, is_set = subject.table[column].is_not_null(), _is_set(subject.table[flag])
-    both, fills = int((filled & is_set).sum()), int(filled.sum())
+def _flag(subject: Subject, column: str) -> _Flag:
+    """Yes is any value of a flag that has one, the larger of two."""
+    if subject.distinct(column) < 2:
+        return _Flag(column, None)
+    told = subject.tally([column], partial(count_values, columns=[column]), by=["place", "value"])
+    return _Flag(column, told["value"].sort()[-1])
+
+
+def _count_set(part: pl.DataFrame, *, columns: Sequence[str], flags: Sequence[_Flag]) -> pl.DataFrame:
+    filled = part.select(*(pl.col(name).is_not_null() for name in columns), pl.lit(value=True).alias(ROW))
+    sets = [part[flag.column].is_not_null() if flag.yes is None else (part[flag.column] == flag.yes) for flag in flags]
+    is_set = pl.DataFrame([each.fill_null(value=False) for each in sets])
+    return _products(filled, is_set, names=("column", "flag"))
+
+
+def _only_with(subject: Subject, follower: _Follower) -> Finding:
+    column, flag, both, fills = follower.column, follower.flag, follower.both, follower.filled
     said, meant = _things(subject, column), _things(subject, flag)
     contradicted = bool(said - meant) and bool(meant)
     judged = f"it describes what {flag} marks, whatever its name says."
@@ -245,8 +313,8 @@ def _only_with(subject: Subject, column: str, flag: str) -> Finding:
         evidence=(
             Fact("rows with a value", fills),
             share("of them, flag set", both, of=fills),
-            Fact("rows with the flag set", int(is_set.sum())),
-            share("of them, with a value", both, of=int(is_set.sum())),
+            Fact("rows with the flag set", follower.set),
+            share("of them, with a value", both, of=follower.set),
         ),
         remedy=Remedy(f"Ask what {column} is; until then name and use it as a figure of {flag}."),
     )
@@ -271,7 +339,7 @@ def _related(gaps: Gaps, *, told: set[str]) -> Iterator[Finding]:
         kind=FindingKind.MISSING_RELATED,
         severity=Severity.NOTES,
         columns=tuple(linked),
-        rows=max(gaps.count(~gaps.of(column)) for column in linked),
+        rows=max(gaps.empty(column) for column in linked),
         sentence=(
             f"The gaps in {listed(list(linked))} go with other gaps: {strongest} is empty in {where_empty} of the rows "
             f"where {other} is, and in {where_filled} of the rest. For a balance that says who holds what; for an "
@@ -281,7 +349,7 @@ def _related(gaps: Gaps, *, told: set[str]) -> Iterator[Finding]:
             fact
             for column, (_, strength) in linked.items()
             for fact in (
-                share(f"{column}, empty", gaps.count(~gaps.of(column)), of=gaps.total),
+                share(f"{column}, empty", gaps.empty(column), of=gaps.total),
                 Fact(f"{column}, strongest link", round(strength, 2), Form.NUMBER),
             )
         ),
@@ -299,8 +367,8 @@ def _closest(gaps: Gaps, column: str) -> tuple[str, float]:
 
 
 def _correlation(gaps: Gaps, first: str, second: str) -> float:
-    one, other, total = gaps.of(first), gaps.of(second), gaps.total
-    p, q, both = gaps.count(one) / total, gaps.count(other) / total, gaps.count(one & other) / total
+    total = gaps.total
+    p, q, both = gaps.filled(first) / total, gaps.filled(second) / total, gaps.both(first, second) / total
     spread = p * (1 - p) * q * (1 - q)
     enough = total * min(p, 1 - p, q, 1 - q) >= _FEWEST_ROWS
     return float((both - p * q) / np.sqrt(spread)) if enough else 0.0
@@ -308,5 +376,6 @@ def _correlation(gaps: Gaps, first: str, second: str) -> float:
 
 def _rate(gaps: Gaps, column: str, other: str, *, filled: bool) -> tuple[int, int]:
     """The rows where the column is empty, of those where the other is filled or empty."""
-    among = gaps.of(other) if filled else ~gaps.of(other)
-    return gaps.count(~gaps.of(column) & among), gaps.count(among)
+    if filled:
+        return gaps.filled(other) - gaps.both(column, other), gaps.filled(other)
+    return gaps.neither(column, other), gaps.empty(other)

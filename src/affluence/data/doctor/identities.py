@@ -1,7 +1,8 @@
 """Columns that repeat each other: copies, multiples, and names for the same categories."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -18,7 +19,7 @@ from affluence.data.doctor.findings import (
     share,
     written,
 )
-from affluence.data.doctor.subject import SAMPLE_ROWS, Flags, Floats, Subject
+from affluence.data.doctor.subject import Flags, Floats, Subject
 from affluence.data.finding_kinds import FindingKind
 
 FEWEST_ROWS = 30
@@ -34,13 +35,17 @@ _SCREENED = 2_000
 
 @dataclass(frozen=True)
 class Agreement:
-    """How often `second` is `factor` times `first`, among rows that have both, not both of them 0. Parts add up."""
+    """How often `second` is `factor` times `first`, among rows that have both, not both of them 0. Parts add up.
+
+    `typical` is the size of what is compared, in a sample.
+    """
 
     first: str
     second: str
     factor: float
-    equal: int
-    rows: int
+    typical: float
+    equal: int = 0
+    rows: int = 0
 
 
 def identities(subject: Subject) -> Iterator[Finding]:
@@ -65,26 +70,34 @@ def agreements(subject: Subject) -> Iterator[Agreement]:
     columns = [name for name in subject.numbers if subject.distinct(name) >= _FEWEST_DISTINCT]
     if len(columns) < 2:
         return
-    screen = subject.table.select(columns).sample(min(subject.rows, SAMPLE_ROWS), seed=subject.seed)
-    values = {name: screen[name].to_numpy() for name in columns}
-    for first, second in combinations(columns, 2):
-        factor = _likely_factor(values[first], values[second])
-        if factor is None:
-            continue
-        smaller, larger = (first, second) if abs(factor) >= 1 else (second, first)
-        factor = _likely_factor(values[smaller], values[larger]) or factor
-        agreement = _agreement(subject, smaller, larger, factor=factor)
-        needed = _MOSTLY if factor == 1 else _ALWAYS
+    likely = list(_likely_agreements({name: subject.sample[name].to_numpy() for name in columns}))
+    for agreement in _counted(subject, likely):
+        needed = _MOSTLY if agreement.factor == 1 else _ALWAYS
         if agreement.rows >= FEWEST_ROWS and agreement.equal >= needed * agreement.rows:
             yield agreement
 
 
-def tolerance(values: Floats) -> Floats:
+def _likely_agreements(screen: dict[str, Floats]) -> Iterator[Agreement]:
+    """What a screen of rows makes one expect, not counted yet."""
+    for first, second in combinations(screen, 2):
+        factor = _likely_factor(screen[first], screen[second])
+        if factor is not None:
+            smaller, larger = (first, second) if abs(factor) >= 1 else (second, first)
+            factor = _likely_factor(screen[smaller], screen[larger]) or factor
+            right = screen[larger][_comparable(screen[smaller], screen[larger])]
+            yield Agreement(smaller, larger, factor, typical_size(right))
+
+
+def typical_size(values: Floats) -> float:
+    """The median size of the values other than 0; 0 without any."""
+    size = np.abs(values[values != 0])
+    return float(np.median(size)) if len(size) else 0.0
+
+
+def tolerance(values: Floats, *, typical: float) -> Floats:
     """By how much two amounts may differ and still be the same: what rounding to the cent and printing lose."""
-    size = np.abs(values)
-    typical = float(np.median(size[size > 0])) if (size > 0).any() else 0.0
     cents = _HALF_CENT if typical > 1 else 0.0
-    slack: Floats = cents + _RELATIVE * np.maximum(size, typical)
+    slack: Floats = cents + _RELATIVE * np.maximum(np.abs(values), typical)
     return slack
 
 
@@ -104,7 +117,7 @@ def _likely_factor(first: Floats, second: Floats) -> float | None:
 
 
 def _share_equal(left: Floats, right: Floats) -> float:
-    return float(np.mean(np.abs(left - right) <= tolerance(right)))
+    return float(np.mean(np.abs(left - right) <= tolerance(right, typical=typical_size(right))))
 
 
 def _tidy(factor: float) -> float:
@@ -116,11 +129,31 @@ def _tidy(factor: float) -> float:
     return factor
 
 
-def _agreement(subject: Subject, first: str, second: str, *, factor: float) -> Agreement:
-    left, right = subject.table[first].to_numpy(), subject.table[second].to_numpy()
+def _counted(subject: Subject, likely: Sequence[Agreement]) -> list[Agreement]:
+    if not likely:
+        return []
+    columns = list(dict.fromkeys(column for each in likely for column in (each.first, each.second)))
+    told = subject.tally(columns, partial(_count_equal, likely=likely), by=["place"])
+    counts = {place: (equal, rows) for place, equal, rows in told.select("place", "equal", "rows").iter_rows()}
+    found = [(each, *counts.get(place, (0, 0))) for place, each in enumerate(likely)]
+    return [replace(each, equal=equal, rows=rows) for each, equal, rows in found]
+
+
+def _count_equal(part: pl.DataFrame, *, likely: Sequence[Agreement]) -> pl.DataFrame:
+    told = [(place, *_agreeing(part, each)) for place, each in enumerate(likely)]
+    return pl.DataFrame(told, schema=dict.fromkeys(("place", "equal", "rows"), pl.Int64), orient="row")
+
+
+def _agreeing(part: pl.DataFrame, expected: Agreement) -> tuple[int, int]:
+    left, right = part[expected.first].to_numpy(), part[expected.second].to_numpy()
+    both = _comparable(left, right)
+    slack = tolerance(right[both], typical=expected.typical)
+    return int((np.abs(expected.factor * left[both] - right[both]) <= slack).sum()), int(both.sum())
+
+
+def _comparable(left: Floats, right: Floats) -> Flags:
     both: Flags = np.isfinite(left) & np.isfinite(right) & ((left != 0) | (right != 0))
-    equal = np.abs(factor * left[both] - right[both]) <= tolerance(right[both])
-    return Agreement(first, second, factor, int(equal.sum()), int(both.sum()))
+    return both
 
 
 def _finding(agreement: Agreement) -> Finding:
@@ -168,10 +201,18 @@ def _leave_out(column: str, *, kept: str) -> Remedy:
 def _same_categories(subject: Subject) -> Iterator[Finding]:
     """Pairs of columns of few values, each value of the one always with the same value of the other."""
     few = [name for name in (*subject.words, *subject.numbers) if 2 <= subject.distinct(name) <= _MOST_CATEGORIES]
-    for first, second in combinations(few, 2):
-        same_count = abs(subject.distinct(first) - subject.distinct(second)) <= 0.02 * subject.distinct(first)
-        if same_count and not _is_told_already(subject, first, second):
-            yield from _one_to_one(subject, first, second)
+    pairs = [pair for pair in combinations(few, 2) if _may_be_the_same(subject, *pair)]
+    if not pairs:
+        return
+    columns = list(dict.fromkeys(column for pair in pairs for column in pair))
+    told = subject.tally(columns, partial(_count_pairs, pairs=pairs), by=["place", "one", "other"])
+    for place, (first, second) in enumerate(pairs):
+        yield from _one_to_one(subject, first, second, told.filter(pl.col("place") == place))
+
+
+def _may_be_the_same(subject: Subject, first: str, second: str) -> bool:
+    same_count = abs(subject.distinct(first) - subject.distinct(second)) <= 0.02 * subject.distinct(first)
+    return same_count and not _is_told_already(subject, first, second)
 
 
 def _is_told_already(subject: Subject, first: str, second: str) -> bool:
@@ -179,12 +220,24 @@ def _is_told_already(subject: Subject, first: str, second: str) -> bool:
     return all(name in subject.numbers and subject.distinct(name) >= _FEWEST_DISTINCT for name in (first, second))
 
 
-def _one_to_one(subject: Subject, first: str, second: str) -> Iterator[Finding]:
-    both = subject.table.select(first, second).drop_nulls()
-    pairs = both.group_by(first, second).agg(pl.len().alias("rows")).sort("rows", descending=True)
-    rest = pairs.slice(1)  # a value that nearly all rows have would agree with anything
+def _count_pairs(part: pl.DataFrame, *, pairs: Sequence[tuple[str, str]]) -> pl.DataFrame:
+    """The rows of each pair of values that stand together, as text; `place` tells of which columns."""
+    together = [
+        part.select(pl.col(first).alias("one"), pl.col(second).alias("other"))
+        .drop_nulls()
+        .group_by("one", "other")
+        .agg(pl.len().alias("rows"))
+        .select(pl.lit(place, pl.Int64).alias("place"), pl.col("one", "other").cast(pl.String), "rows")
+        for place, (first, second) in enumerate(pairs)
+    ]
+    return pl.concat(together)
+
+
+def _one_to_one(subject: Subject, first: str, second: str, pairs: pl.DataFrame) -> Iterator[Finding]:
+    pairs = pairs.sort("rows", "one", "other", descending=[True, False, False])
+    both, rest = int(pairs["rows"].sum()), pairs.slice(1)  # a value of nearly all rows would agree with anything
     rows = int(rest["rows"].sum())
-    agreeing = min(int(rest.group_by(side).agg(pl.col("rows").max())["rows"].sum()) for side in (first, second))
+    agreeing = min(int(rest.group_by(side).agg(pl.col("rows").max())["rows"].sum()) for side in ("one", "other"))
     # With two values, the others of the commonest pair must be one pair as well.
     crossed = pairs.height > max(subject.distinct(first), subject.distinct(second)) * 1.05
     if rows < FEWEST_ROWS or agreeing < _ALWAYS * rows or crossed:
@@ -194,13 +247,13 @@ def _one_to_one(subject: Subject, first: str, second: str) -> Iterator[Finding]:
         kind=FindingKind.ONE_TO_ONE,
         severity=Severity.NOTES,
         columns=(left_out, kept),
-        rows=both.height,
+        rows=both,
         sentence=(
             f"{left_out} and {kept} say the same: each of the {subject.distinct(left_out):,} values of the one stands "
             "with one value of the other."
         ),
         evidence=(
-            Fact("rows that have both", both.height),
+            Fact("rows that have both", both),
             Fact("values", subject.distinct(left_out)),
             Fact("pairs of values", pairs.height),
         ),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 import numpy as np
 import polars as pl
@@ -20,7 +21,7 @@ from affluence.data.doctor.findings import (
     share,
     written,
 )
-from affluence.data.doctor.subject import Subject, ValueCounts, is_dated
+from affluence.data.doctor.subject import Subject, ValueCounts
 from affluence.data.finding_kinds import FindingKind
 
 AGES = (14.0, 110.0)
@@ -51,19 +52,15 @@ class _End:
     gap: float
 
 
-def impossible(subject: Subject) -> Iterator[Finding]:
-    """Ages, sentinels, capped values, codes of 0 and single negatives among amounts, column by column."""
-    for column in subject.numbers:
-        counts = subject.counts[column]
-        if not counts.total:
-            continue
+def impossible(subject: Subject, column: str) -> Iterator[Finding]:
+    """Ages, sentinels, capped values and codes of 0 in a number, and days that stand for none."""
+    if column in subject.numbers and subject.filled(column):
+        counts = subject.counts(column)
         if _AGE_WORDS & subject.vocabulary(column) and _is_in_years(counts):
             yield from _ages(column, counts, limits=_age_limits(subject, column))
         yield from _sentinels(subject, column, counts)
-    yield from _negatives(subject)
-    for column in subject.columns:
-        if is_dated(subject.table[column]):
-            yield from _placeholder_dates(subject, column)
+    elif column in subject.dates:
+        yield from _placeholder_dates(subject, column)
 
 
 def _is_in_years(counts: ValueCounts) -> bool:
@@ -228,13 +225,14 @@ def _capped(column: str, counts: ValueCounts, end: _End) -> Finding:
     )
 
 
-def _negatives(subject: Subject) -> Iterator[Finding]:
+def negatives(subject: Subject) -> Iterator[Finding]:
     """The amounts that are below 0 in a few rows, and there far below."""
-    rows = {column: _strange_negatives(subject.counts[column]) for column in subject.numbers}
+    below = [column for column in subject.numbers if subject.facts(column).low < 0]
+    rows = {column: _strange_negatives(subject.counts(column)) for column in below}
     columns = [column for column in rows if rows[column]]
     if not columns:
         return
-    told = listed([f"{column} in {count_of(rows[column], subject.counts[column].total)}" for column in columns])
+    told = listed([f"{column} in {count_of(rows[column], subject.filled(column))}" for column in columns])
     yield Finding(
         kind=FindingKind.NEGATIVE_AMOUNT,
         severity=Severity.NOTES,
@@ -257,18 +255,24 @@ def _strange_negatives(counts: ValueCounts) -> int:
 
 
 def _placeholder_dates(subject: Subject, column: str) -> Iterator[Finding]:
-    days = subject.table[column].cast(pl.Date, strict=False)
-    found = {day: int((days == day).sum()) for day in _DATES}
+    told = subject.tally([column], partial(_count_days, column=column), by=["day"])
+    found = dict(told.select("day", "rows").sort("day").iter_rows())
     rows = sum(times for times in found.values() if times >= QUOTED_FROM_ROWS)
     if not rows:
         return
-    told = ", ".join(f"{day} in {times:,}" for day, times in found.items() if times >= QUOTED_FROM_ROWS)
+    named = ", ".join(f"{day} in {times:,}" for day, times in found.items() if times >= QUOTED_FROM_ROWS)
     yield Finding(
         kind=FindingKind.SENTINEL_VALUE,
         severity=Severity.WARNS,
         columns=(column,),
         rows=rows,
-        sentence=f"{column} holds a day that stands for none in {count_of(rows, subject.filled(column))}: {told}.",
+        sentence=f"{column} holds a day that stands for none in {count_of(rows, subject.filled(column))}: {named}.",
         evidence=(Fact("rows", rows), share("of the values", rows, of=subject.filled(column))),
         remedy=Remedy("Set these dates to missing in the export."),
     )
+
+
+def _count_days(part: pl.DataFrame, *, column: str) -> pl.DataFrame:
+    days = part[column].cast(pl.Date, strict=False)
+    rows = [int((days == day).sum()) for day in _DATES]
+    return pl.DataFrame({"day": _DATES, "rows": rows}, schema={"day": pl.Date, "rows": pl.Int64})

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 from scipy.stats import rankdata
 
+from affluence.data.doctor.countable import ROW
 from affluence.data.doctor.findings import (
     Fact,
     Finding,
@@ -20,7 +22,8 @@ from affluence.data.doctor.findings import (
     share,
     written,
 )
-from affluence.data.doctor.subject import Flags, Floats, Subject, is_dated
+from affluence.data.doctor.plain import TAG, is_dated
+from affluence.data.doctor.subject import Flags, Floats, Subject
 from affluence.data.finding_kinds import FindingKind
 
 FEWEST_OF_EACH = 30
@@ -34,6 +37,7 @@ _PURE_ROWS = 30
 _NEIGHBOUR_RATE = 0.8
 _FILLED_PURE = 0.97
 _BINS = 200
+_MOST_BLOCKS = 100_000
 
 
 @dataclass(frozen=True)
@@ -44,43 +48,45 @@ class TagCounts:
     tagged: npt.NDArray[np.int64]
 
 
-def leaks(subject: Subject) -> Iterator[Finding]:
-    """What gives the tag away without a model; nothing for a table without both kinds of tag."""
-    if not has_both(subject):
+def leaks(subject: Subject, column: str) -> Iterator[Finding]:
+    """How a column gives the tag away, without a model; nothing for a table without both kinds of tag."""
+    if not has_both(subject) or not subject.is_feature(column):
         return
-    yield from _row_order(subject)
-    for column in subject.columns:
-        if not subject.is_feature(column):
-            continue
-        only_tagged = next(_filled_for_tagged(subject, column), None)
-        if only_tagged:
-            yield only_tagged
-            continue
-        alone = next(_alone(subject, column), None)
-        if alone:
-            yield alone
-        else:
-            yield from _pure_values(subject, column)
+    told = [*_filled_for_tagged(subject, column)] or [*_alone(subject, column)]
+    yield from told or _pure_values(subject, column)
 
 
 def has_both(subject: Subject) -> bool:
     """Whether enough customers are tagged and enough are not."""
-    if subject.tag is None:
-        return False
-    tagged = int(subject.tag.sum())
-    return min(tagged, len(subject.tag) - subject.tag.null_count() - tagged) >= FEWEST_OF_EACH
+    cells = subject.cells
+    return min(cells.tagged, cells.known - cells.tagged) >= FEWEST_OF_EACH
 
 
-def tag_counts(tag: pl.Series, *, parts: int = _PARTS) -> TagCounts:
-    """The rows and the tagged rows of a table cut into that many parts, in its order."""
-    known = tag.drop_nulls().to_numpy()
-    pieces = np.array_split(known, parts)
-    return TagCounts(np.array([len(piece) for piece in pieces]), np.array([piece.sum() for piece in pieces]))
+def tag_counts(subject: Subject, *, parts: int = _PARTS) -> TagCounts:
+    """The rows and the tagged rows of a table cut into that many parts, in the order of the rows' numbers.
+
+    The rows are told in blocks, of one row each up to a hundred thousand rows; a part ends where a block does.
+    """
+    block = -(-subject.rows // _MOST_BLOCKS)
+    told = subject.tally([], partial(_count_blocks, block=max(1, block)), by=["block"]).sort("block")
+    rows, tagged = told["rows"].to_numpy(), told["tagged"].to_numpy()
+    least, more = divmod(int(rows.sum()), parts)
+    ends = np.cumsum([least + (part < more) for part in range(parts)])
+    places = np.minimum(np.searchsorted(ends, np.cumsum(rows) - rows, side="right"), parts - 1)
+    return TagCounts(*(np.bincount(places, weights=each, minlength=parts).astype(np.int64) for each in (rows, tagged)))
 
 
-def _row_order(subject: Subject) -> Iterator[Finding]:
-    assert subject.tag is not None  # noqa: S101  (has_both)
-    counts = tag_counts(subject.tag, parts=min(_PARTS, subject.rows // 20))
+def _count_blocks(part: pl.DataFrame, *, block: int) -> pl.DataFrame:
+    known = part.filter(pl.col(TAG).is_not_null())
+    counted = known.group_by((pl.col(ROW) // block).alias("block"))
+    return counted.agg(pl.len().alias("rows"), pl.col(TAG).sum().alias("tagged"))
+
+
+def row_order(subject: Subject) -> Iterator[Finding]:
+    """A finding when the place of a row tells much of its tag."""
+    if not has_both(subject):
+        return
+    counts = tag_counts(subject, parts=min(_PARTS, subject.rows // 20))
     rate = counts.tagged.sum() / counts.rows.sum()
     expected = counts.rows * rate
     freedom = len(expected) - 1
@@ -110,12 +116,10 @@ def _row_order(subject: Subject) -> Iterator[Finding]:
 
 
 def _filled_for_tagged(subject: Subject, column: str) -> Iterator[Finding]:
-    assert subject.tag is not None  # noqa: S101
-    known = subject.tag.is_not_null()
-    filled = subject.table[column].is_not_null() & known
-    rows, tagged = int(filled.sum()), int((subject.tag & filled).sum())
-    base = float(subject.tag.sum()) / int(known.sum())
-    everyone = rows >= 0.999 * int(known.sum())
+    _, rows, tagged = subject.cells_of(column)
+    _, known, all_tagged = subject.cells
+    base = all_tagged / known
+    everyone = rows >= 0.999 * known
     if everyone or rows < FEWEST_OF_EACH or tagged < _FILLED_PURE * rows or base > 0.9:
         return
     yield Finding(
@@ -146,10 +150,10 @@ def _exclude(column: str) -> Remedy:
 
 
 def _alone(subject: Subject, column: str) -> Iterator[Finding]:
-    groups = _groups(subject.sample[column])
+    groups = _groups(subject.known_sample[column])
     if groups is None:
         return
-    auc = group_auc(groups, subject.sample["\0tag"].to_numpy())
+    auc = group_auc(groups, subject.known_sample[TAG].to_numpy())
     if auc < ALONE:
         return
     yield Finding(
@@ -163,7 +167,7 @@ def _alone(subject: Subject, column: str) -> Iterator[Finding]:
         ),
         evidence=(
             Fact("ROC AUC of this column alone", round(auc, 4), Form.NUMBER),
-            Fact("rows it was measured on" + (" (a sample)" if subject.sampled else ""), subject.sample.height),
+            Fact("rows it was measured on" + (" (a sample)" if subject.sampled else ""), subject.known_sample.height),
         ),
         remedy=_exclude(column),
     )
@@ -215,12 +219,11 @@ def _mixed(tag: Flags) -> bool:
 
 def _pure_values(subject: Subject, column: str) -> Iterator[Finding]:
     """Values whose rows are nearly all tagged; of a number only where the values beside it are not."""
-    assert subject.tag is not None  # noqa: S101
-    if is_dated(subject.table[column]):
+    if column in subject.dates:
         return
-    frame = pl.DataFrame({"value": subject.table[column], "tag": subject.tag}).drop_nulls()
-    values = frame.group_by("value").agg(pl.len().alias("rows"), pl.col("tag").sum().alias("tagged")).sort("value")
-    base = float(frame["tag"].mean() or 0.0)  # type: ignore[arg-type]
+    _, known, tagged = subject.cells_of(column)
+    base = tagged / known if known else 0.0
+    values = _tagged_values(subject, column)
     pure = (pl.col("rows") >= _PURE_ROWS) & (pl.col("tagged") >= _PURE * pl.col("rows"))
     found = values.with_row_index("place").filter(pure)
     if column in subject.numbers:
@@ -228,7 +231,17 @@ def _pure_values(subject: Subject, column: str) -> Iterator[Finding]:
         found = found.filter(pl.Series(lone, dtype=pl.Boolean))
     if found.is_empty() or base > 0.5:
         return
-    yield _pure(column, found.sort("rows", descending=True), base=base)
+    yield _pure(column, found.sort("rows", "value", descending=[True, False]), base=base)
+
+
+def _tagged_values(subject: Subject, column: str) -> pl.DataFrame:
+    """The values of a column in their order, with the rows whose tag is known and the tagged ones."""
+    if column in subject.numbers:
+        counts = subject.counts(column)
+        told = pl.DataFrame({"value": counts.values, "rows": counts.known, "tagged": counts.tagged})
+    else:
+        told = subject.word_counts[column].select("value", pl.col("known").alias("rows"), "tagged")
+    return told.filter(pl.col("rows") > 0).sort("value")
 
 
 def _neighbour_rate(values: pl.DataFrame, place: int) -> float:

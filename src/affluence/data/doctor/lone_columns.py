@@ -83,9 +83,8 @@ def _is_identifier(subject: Subject, column: str) -> bool:
         return True
     if column not in subject.numbers or distinct < filled:
         return False
-    values = subject.counts[column].values
-    whole = bool((values == values.round()).all())
-    return whole and values[-1] - values[0] + 1 <= _DENSE * filled
+    facts = subject.facts(column)
+    return facts.is_whole and facts.high - facts.low + 1 <= _DENSE * filled
 
 
 def _identifier(subject: Subject, column: str) -> Finding:

@@ -1,8 +1,9 @@
 """Smallest, average and largest of one thing, and whether they are in that order."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations, permutations
 
 import polars as pl
@@ -65,31 +66,53 @@ def ordering(subject: Subject) -> Iterator[Finding]:
     families: dict[str, list[Named]] = {}
     for named in named_columns(subject.numbers):
         families.setdefault(named.thing, []).append(named)
-    for family in families.values():
-        broken = [pair for pair in _pairs(subject, family) if pair.counts.above]
+    pairs = _pairs(subject, families.values())
+    for thing in families:
+        broken = [pair for pair in pairs if pair.lower.thing == thing and pair.counts.above]
         if broken:
             yield _finding(sorted(broken, key=lambda pair: -pair.counts.above))
     known = {each.column for family in families.values() if len(family) > 1 for each in family}
     yield from _nearly_ordered(subject, [column for column in subject.numbers if column not in known])
 
 
-def _pairs(subject: Subject, family: list[Named]) -> Iterator[Pair]:
-    for lower, upper in combinations(sorted(family, key=lambda each: each.rank), 2):
-        counts = order_counts(subject.table, lower.column, upper.column)
-        if lower.rank < upper.rank and counts.rows >= _FEWEST_ROWS:
-            yield Pair(lower, upper, counts)
+def _pairs(subject: Subject, families: Iterable[list[Named]]) -> list[Pair]:
+    """The pairs of each family, of which enough rows have both."""
+    asked = [
+        (lower, upper)
+        for family in families
+        for lower, upper in combinations(sorted(family, key=lambda each: each.rank), 2)
+        if lower.rank < upper.rank
+    ]
+    counted = _orders(subject, [(lower.column, upper.column) for lower, upper in asked])
+    pairs = [Pair(lower, upper, counts) for (lower, upper), counts in zip(asked, counted, strict=True)]
+    return [pair for pair in pairs if pair.counts.rows >= _FEWEST_ROWS]
+
+
+def _orders(subject: Subject, pairs: Sequence[tuple[str, str]]) -> list[OrderCounts]:
+    if not pairs:
+        return []
+    columns = list(dict.fromkeys(column for pair in pairs for column in pair))
+    told = subject.tally(columns, partial(_count_orders, pairs=pairs), by=["place"])
+    counts = {place: OrderCounts(*row) for place, *row in told.select("place", "below", "equal", "above").iter_rows()}
+    return [counts.get(place, OrderCounts(0, 0, 0)) for place in range(len(pairs))]
+
+
+def _count_orders(part: pl.DataFrame, *, pairs: Sequence[tuple[str, str]]) -> pl.DataFrame:
+    counts = [order_counts(part, lower, upper) for lower, upper in pairs]
+    told = [(place, each.below, each.equal, each.above, each.rows) for place, each in enumerate(counts)]
+    return pl.DataFrame(
+        told, schema=dict.fromkeys(("place", "below", "equal", "above", "rows"), pl.Int64), orient="row"
+    )
 
 
 def _nearly_ordered(subject: Subject, columns: list[str]) -> Iterator[Finding]:
     """Pairs of amounts, one at most the other and often equal, but for a few rows that are then suspect."""
     amounts = [column for column in columns if subject.distinct(column) >= _CONTINUOUS]
-    screen = subject.table.select(amounts).head(_SCREENED)
-    for lower, upper in permutations(amounts, 2):
-        if not _is_below(order_counts(screen, lower, upper)):
-            continue
-        counts = order_counts(subject.table, lower, upper)
+    screen = subject.sample.head(_SCREENED)
+    pairs = [pair for pair in permutations(amounts, 2) if _is_below(order_counts(screen, *pair))]
+    for pair, counts in zip(pairs, _orders(subject, pairs), strict=True):
         if _is_below(counts) and counts.above:
-            yield _nearly(lower, upper, counts)
+            yield _nearly(*pair, counts)
 
 
 def _is_below(counts: OrderCounts) -> bool:

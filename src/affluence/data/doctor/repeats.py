@@ -1,12 +1,12 @@
 """Rows that stand twice, and customers with several rows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 
-import numpy as np
 import polars as pl
 
 from affluence.data.doctor.findings import Fact, Finding, Form, Remedy, RemedyAction, Severity, count_of, share
-from affluence.data.doctor.subject import Subject
+from affluence.data.doctor.subject import Subject, count_values
 from affluence.data.finding_kinds import FindingKind
 
 _BEYOND_CHANCE = 3.0  # so many times what chance would give
@@ -22,30 +22,29 @@ def repeats(subject: Subject) -> Iterator[Finding]:
 
 
 def _customers(subject: Subject) -> Iterator[Finding]:
-    if subject.customer_id is None or not subject.rows:
+    if subject.customer_id is None:
         return
-    ids = subject.table[subject.customer_id].drop_nulls()
-    distinct = ids.n_unique()
-    if distinct == len(ids):
+    ids = _count_ids(subject, subject.customer_id)
+    rows, distinct = subject.filled(subject.customer_id), _sum(ids["keys"])
+    if distinct == rows:
         return
-    rows_of_each = ids.value_counts(name="rows")["rows"]
-    several, most = int((rows_of_each > 1).sum()), int(rows_of_each.max() or 0)  # type: ignore[arg-type]
+    several, most = _sum(ids.filter(pl.col("rows") > 1)["keys"]), int(ids["rows"][-1])
     yield Finding(
         kind=FindingKind.REPEATED_CUSTOMERS,
         severity=Severity.WARNS,
         columns=(subject.customer_id,),
-        rows=len(ids) - distinct,
+        rows=rows - distinct,
         sentence=(
-            f"{subject.customer_id} repeats: {len(ids):,} rows belong to {distinct:,} ids, and "
+            f"{subject.customer_id} repeats: {rows:,} rows belong to {distinct:,} ids, and "
             f"{count_of(several, distinct).replace('rows', 'ids')} hold several rows, up to {most}."
-            + _disagreement(subject)
+            + _disagreement(ids)
             + " A split by row would put one customer on both sides."
         ),
         evidence=(
-            Fact("rows", len(ids)),
+            Fact("rows", rows),
             Fact("ids", distinct),
             share("ids with several rows", several, of=distinct),
-            *_disagreeing(subject),
+            *_disagreeing(ids),
         ),
         remedy=Remedy(
             "Split by customer, never by row: let the contract keep several rows (policy, repeated_customer_id: keep)."
@@ -53,40 +52,45 @@ def _customers(subject: Subject) -> Iterator[Finding]:
     )
 
 
-def _disagreeing(subject: Subject) -> tuple[Fact, ...]:
+def _count_ids(subject: Subject, customer_id: str) -> pl.DataFrame:
+    """How many ids (`keys`) have how many rows, rows with a known tag and tagged rows; the fewest rows first."""
+    told = subject.spread([customer_id], partial(count_values, columns=[customer_id]), by=["place", "value"])
+    return told.sort("rows", "known", "tagged")
+
+
+def _sum(counts: pl.Series) -> int:
+    return int(counts.sum())
+
+
+def _disagreeing(ids: pl.DataFrame) -> tuple[Fact, ...]:
     """Of the ids with several rows, the share whose rows differ in the tag: one person has one tag."""
-    if subject.tag is None or subject.customer_id is None:
+    several = ids.filter(pl.col("known") > 1)
+    of_them = _sum(several["keys"])
+    if of_them < _SPLIT_CUSTOMER_ROWS:
         return ()
-    frame = pl.DataFrame({"id": subject.table[subject.customer_id], "tag": subject.tag}).drop_nulls()
-    of_each = frame.group_by("id", maintain_order=True).agg(pl.len().alias("rows"), pl.col("tag").sum().alias("tagged"))
-    several = of_each.filter(pl.col("rows") > 1)
-    if several.height < _SPLIT_CUSTOMER_ROWS:
-        return ()
-    differ = several.filter((pl.col("tagged") > 0) & (pl.col("tagged") < pl.col("rows"))).height
-    tagged = frame["tag"].mean()
-    by_chance = several.select(
-        (1 - float(tagged) ** pl.col("rows") - (1 - float(tagged)) ** pl.col("rows")).mean()  # type: ignore[arg-type]
-    ).item()
+    differ = _sum(several.filter((pl.col("tagged") > 0) & (pl.col("tagged") < pl.col("known")))["keys"])
+    rate = _sum(ids["tagged"] * ids["keys"]) / _sum(ids["known"] * ids["keys"])
+    chances = 1 - rate ** several["known"] - (1 - rate) ** several["known"]
     return (
-        share("of these, ids whose rows differ in the tag", differ, of=several.height),
-        Fact("the same if rows were paired at random", by_chance, Form.SHARE),
+        share("of these, ids whose rows differ in the tag", differ, of=of_them),
+        Fact("the same if rows were paired at random", float((chances * several["keys"]).sum()) / of_them, Form.SHARE),
     )
 
 
-def _disagreement(subject: Subject) -> str:
-    facts = _disagreeing(subject)
+def _disagreement(ids: pl.DataFrame) -> str:
+    facts = _disagreeing(ids)
     if not facts or facts[0].value < facts[1].value / 2:
         return ""
     return " Their rows differ in the tag about as often as rows of strangers, so an id may not be one person."
 
 
 def _rows(subject: Subject) -> Iterator[Finding]:
-    columns = [name for name in subject.table.columns if not _is_row_key(subject, name)]
-    frame = subject.table.select(columns)
-    if frame.is_empty() or len(columns) < _FEWEST_COLUMNS:
+    columns = [name for name in subject.headers if not _is_row_key(subject, name)]
+    if len(columns) < _FEWEST_COLUMNS:
         return
-    extra = frame.height - frame.hash_rows(seed=0).n_unique()
-    if not extra or extra <= _BEYOND_CHANCE * (1 + _expected_pairs(subject, columns)):
+    alike = _count_alike(subject, columns)
+    extra = subject.rows - _sum(alike["keys"])
+    if not extra or extra <= _BEYOND_CHANCE * (1 + _expected_pairs(subject, columns, equal=_pairs(alike))):
         return
     yield Finding(
         kind=FindingKind.DUPLICATE_ROWS,
@@ -102,30 +106,43 @@ def _rows(subject: Subject) -> Iterator[Finding]:
 
 
 def _is_row_key(subject: Subject, column: str) -> bool:
-    return column == subject.customer_id and subject.table[column].n_unique() == subject.rows
+    """Whether it is an id that no two rows share; one may be missing."""
+    if column != subject.customer_id:
+        return False
+    missing = subject.rows - subject.filled(column)
+    return missing <= 1 and _sum(_count_ids(subject, column)["keys"]) + missing == subject.rows
 
 
-def _expected_pairs(subject: Subject, columns: list[str]) -> float:
+def _expected_pairs(subject: Subject, columns: list[str], *, equal: int) -> float:
     """How many equal pairs of rows chance makes, going by the pairs that are equal in all columns but one.
 
-    Chance makes far more of those, by the odds that two rows differ in the one column; copying makes none.
+    Chance makes far more of those, by the odds that two rows differ in the one column; copying makes none. `equal` is
+    how many pairs are equal in all.
     """
-    frame = subject.table.select(columns)
-    equal = _equal_pairs(frame)
-    agreement = {name: _agreement(frame[name]) for name in columns}
+    agreement = {name: _agreement(subject, name) for name in columns}
     tried = sorted(columns, key=lambda name: agreement[name])[:_TRIED]
     odds = {name: agreement[name] / max(1 - agreement[name], 1e-9) for name in tried}
-    return max(
-        (odds[name] * (_equal_pairs(frame.drop(name)) - equal) for name in tried if frame.width > 1), default=0.0
-    )
+    others = {name: [other for other in columns if other != name] for name in tried}
+    return max((odds[name] * (_pairs(_count_alike(subject, others[name])) - equal) for name in tried), default=0.0)
 
 
-def _equal_pairs(frame: pl.DataFrame) -> int:
-    counts = frame.hash_rows(seed=0).value_counts()["count"].cast(pl.Int64)
-    return int((counts * (counts - 1)).sum()) // 2
+def _count_alike(subject: Subject, columns: Sequence[str]) -> pl.DataFrame:
+    """How many different rows (`keys`) stand how many times, going by the columns alone."""
+    return subject.spread(columns, partial(_count_rows, columns=columns), by=["one", "other"])
 
 
-def _agreement(series: pl.Series) -> float:
+def _count_rows(part: pl.DataFrame, *, columns: Sequence[str]) -> pl.DataFrame:
+    """The rows by a digest of 128 bits: two that differ share one in fewer than 1 of 10^20 tables of 10^9 rows."""
+    frame = part.select(columns)
+    halves = {name: frame.hash_rows(seed=seed).reinterpret(signed=True) for seed, name in enumerate(("one", "other"))}
+    return pl.DataFrame(halves).group_by("one", "other").agg(pl.len().alias("rows"))
+
+
+def _pairs(alike: pl.DataFrame) -> int:
+    return _sum(alike["rows"] * (alike["rows"] - 1) * alike["keys"]) // 2
+
+
+def _agreement(subject: Subject, column: str) -> float:
     """The chance that two rows agree in a column."""
-    shares = series.value_counts()["count"].to_numpy() / len(series)
-    return float(np.sum(shares**2))
+    missing = subject.rows - subject.filled(column)
+    return (subject.facts(column).squares + missing**2) / subject.rows**2

@@ -26,12 +26,10 @@ _FEWEST_HEAPED = 30
 _TOLD = 3
 
 
-def shapes(subject: Subject) -> Iterator[Finding]:
-    """Two scales in one column, zeros that compete with gaps, and values that far too many rows share."""
-    for column in subject.numbers:
-        counts = subject.counts[column]
-        if counts.total < _ENOUGH_ROWS:
-            continue
+def shapes(subject: Subject, column: str) -> Iterator[Finding]:
+    """Two scales in a number, zeros that compete with gaps, and values that far too many rows share."""
+    if column in subject.numbers and subject.filled(column) >= _ENOUGH_ROWS:
+        counts = subject.counts(column)
         yield from _two_scales(subject, column, counts)
         yield from _zero_or_empty(subject, column, counts)
         yield from _heaps(column, counts)

@@ -2,7 +2,8 @@
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 
 import polars as pl
 
@@ -17,7 +18,7 @@ from affluence.data.doctor.findings import (
     count_of,
     share,
 )
-from affluence.data.doctor.subject import Subject
+from affluence.data.doctor.subject import MOST_TEXTS, Subject, count_texts
 from affluence.data.finding_kinds import FindingKind
 
 _MONEY = r"[$€£¥]"
@@ -33,19 +34,21 @@ DATE_TEXT = rf"^\s*(?:{_DAY})(?:{_TIME})?\s*$"
 _MOSTLY = 0.9
 _CODES = 20
 _FEWEST_ROWS = 10
-_MOST_SPELLINGS = 20_000
+_KINDS = ("place", "length", "is_date", "is_number", "is_code")
 _TOLD = 3
 
 
 def spelling(subject: Subject) -> Iterator[Finding]:
     """Numbers and dates stored as text; in the other columns of words, spellings that mean the same category."""
-    for column in subject.words:
-        counts = subject.word_counts[column]
-        as_text = next(_stored_as_text(column, counts), None)
+    if not subject.words:
+        return
+    told = subject.tally(subject.words, partial(_count_kinds, columns=subject.words), by=_KINDS)
+    for place, column in enumerate(subject.words):
+        as_text = next(_stored_as_text(subject, column, told.filter(pl.col("place") == place)), None)
         if as_text:
             yield as_text
-        else:
-            yield from _spelled_twice(subject, column, counts)
+        elif subject.distinct(column) <= MOST_TEXTS:
+            yield from _spelled_twice(subject, column, subject.word_counts[column])
 
 
 def normal_spelling(text: str) -> str:
@@ -54,26 +57,36 @@ def normal_spelling(text: str) -> str:
     return " ".join(re.sub(r"[-_\s]+", " ", bare).casefold().split())
 
 
-def _stored_as_text(column: str, counts: pl.DataFrame) -> Iterator[Finding]:
-    rows = int(counts["rows"].sum())
+def _count_kinds(part: pl.DataFrame, *, columns: Sequence[str]) -> pl.DataFrame:
+    """The rows of the texts of each length, by whether they read as a day, a number, or a code that is no number."""
+    text = pl.col("value")
+    return (
+        count_texts(part, columns=columns)
+        .group_by(
+            "place",
+            text.str.strip_chars().str.len_chars().cast(pl.Int64).alias("length"),
+            text.str.contains(DATE_TEXT).alias("is_date"),
+            text.str.contains(NUMBER_TEXT).alias("is_number"),
+            text.str.contains(r"^0\d|^\d{16}").alias("is_code"),
+        )
+        .agg(pl.col("rows").sum())
+    )
+
+
+def _stored_as_text(subject: Subject, column: str, kinds: pl.DataFrame) -> Iterator[Finding]:
+    rows = subject.filled(column)
     if rows < _FEWEST_ROWS:
         return
-    dates = _rows_like(counts, DATE_TEXT)
-    numbers = _rows_like(counts, NUMBER_TEXT)
+    dates, numbers = (int(kinds.filter(kind)["rows"].sum()) for kind in ("is_date", "is_number"))
     if dates >= _MOSTLY * rows:
         yield _text_finding(FindingKind.DATES_AS_TEXT, column, dates, rows)
-    elif numbers >= _MOSTLY * rows and counts.height > _CODES and not _are_codes(counts):
+    elif numbers >= _MOSTLY * rows and subject.distinct(column) > _CODES and not _are_codes(kinds):
         yield _text_finding(FindingKind.NUMBERS_AS_TEXT, column, numbers, rows)
 
 
-def _rows_like(counts: pl.DataFrame, pattern: str) -> int:
-    return int(counts.filter(pl.col("value").str.contains(pattern))["rows"].sum())
-
-
-def _are_codes(counts: pl.DataFrame) -> bool:
+def _are_codes(kinds: pl.DataFrame) -> bool:
     """Whether all are of one length, and some begin with a 0 that no number needs or are too long for a number."""
-    lengths = counts["value"].str.strip_chars().str.len_chars()
-    return lengths.n_unique() == 1 and bool(counts["value"].str.contains(r"^0\d|^\d{16}").any())
+    return kinds["length"].n_unique() == 1 and bool(kinds["is_code"].any())
 
 
 def _text_finding(kind: FindingKind, column: str, like: int, rows: int) -> Finding:
@@ -102,7 +115,7 @@ def _text_finding(kind: FindingKind, column: str, like: int, rows: int) -> Findi
 
 
 def _spelled_twice(subject: Subject, column: str, counts: pl.DataFrame) -> Iterator[Finding]:
-    if counts.height > min(_MOST_SPELLINGS, max(1, subject.filled(column) // 2)):
+    if counts.height > max(1, subject.filled(column) // 2):
         return
     normal = [normal_spelling(text) for text in counts["value"]]
     spelled = counts.with_columns(pl.Series("normal", normal))

@@ -8,6 +8,7 @@ import polars as pl
 
 from affluence.data.doctor.findings import Fact, Finding, Form, Remedy, Severity, listed
 from affluence.data.doctor.leaks import has_both, rank_auc
+from affluence.data.doctor.plain import ID, TAG
 from affluence.data.doctor.subject import Floats, Subject
 from affluence.data.finding_kinds import FindingKind
 
@@ -24,10 +25,10 @@ def too_good(subject: Subject, *, without: frozenset[str]) -> Iterator[Finding]:
     Assumption: no honest table separates the tag with a ROC AUC above 0.99. Rows of one customer stay in one fold.
     """
     columns = [name for name in subject.columns if name not in without and subject.is_feature(name)]
-    if not has_both(subject) or subject.sample.height < _FEWEST_ROWS or not columns:
+    if not has_both(subject) or subject.known_sample.height < _FEWEST_ROWS or not columns:
         return
     features = _features(subject, columns)
-    tag = subject.sample["\0tag"].to_numpy()
+    tag = subject.known_sample[TAG].to_numpy()
     auc, gains = _cross_fitted(features, tag, folds=_folds(subject), seed=subject.seed)
     if auc <= TOO_GOOD:
         return
@@ -54,7 +55,7 @@ def too_good(subject: Subject, *, without: frozenset[str]) -> Iterator[Finding]:
 
 def _features(subject: Subject, columns: list[str]) -> Floats:
     """The columns of the sample as numbers; categories by how common they are, so that no tag flows in."""
-    sample = subject.sample
+    sample = subject.known_sample
     return np.column_stack([_numbers(sample[name]) for name in columns])
 
 
@@ -68,10 +69,10 @@ def _numbers(series: pl.Series) -> Floats:
 
 def _folds(subject: Subject) -> npt.NDArray[np.int64]:
     """The fold of each row of the sample, drawn by customer where there is an id."""
-    sample = subject.sample
-    if "\0id" not in sample.columns:
+    sample = subject.known_sample
+    if ID not in sample.columns:
         return np.random.default_rng(subject.seed).integers(0, _FOLDS, sample.height)
-    folds: npt.NDArray[np.int64] = (sample["\0id"].hash(seed=subject.seed) % _FOLDS).cast(pl.Int64).to_numpy()
+    folds: npt.NDArray[np.int64] = (sample[ID].hash(seed=subject.seed) % _FOLDS).cast(pl.Int64).to_numpy()
     return folds
 
 

@@ -1,6 +1,6 @@
 """Remedies applied to a table, and what the table was before and is after."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 
@@ -9,7 +9,7 @@ import polars as pl
 from affluence.data.contract import Contract
 from affluence.data.doctor.cell_rules import CellRule, apply_cell_rules, spelling_rule
 from affluence.data.doctor.findings import Decision, Finding, RemedyAction
-from affluence.data.doctor.subject import is_dated
+from affluence.data.doctor.plain import is_dated
 
 _DAYS = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%d/%m/%Y", "%d-%m-%Y", "%d-%b-%Y", "%d %b %Y", "%d %B %Y")
 
@@ -48,32 +48,38 @@ def treat(
     `table` is the one that was examined. `seed` fixes the order of a shuffle. The table given is not changed.
     """
     accounts: list[Account] = []
-    excluded: list[str] = []
-    for finding in findings:
-        if finding.remedy.action is None:
-            continue
-        if finding.remedy.action is RemedyAction.EXCLUDE:
-            excluded += [column for column in finding.remedy.columns if column not in excluded]
-        treated = _apply(table, finding, contract=contract, seed=seed)
+    chosen = [finding for finding in findings if finding.remedy.action]
+    rules = [cell_rules(table, finding) for finding in chosen]
+    for finding, rules_of_it in zip(chosen, rules, strict=True):
+        treated = _apply(table, finding, rules_of_it, contract=contract, seed=seed)
         accounts.append(_account(finding, table, treated))
         table = treated
-    return Treatment(table, tuple(accounts), tuple(excluded))
+    return Treatment(table, tuple(accounts), excluded_by(chosen))
+
+
+def excluded_by(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """The columns that the remedies keep from the learners, each once."""
+    excluding = (each.remedy.columns for each in findings if each.remedy.action is RemedyAction.EXCLUDE)
+    return tuple(dict.fromkeys(column for columns in excluding for column in columns))
 
 
 def _account(finding: Finding, before: pl.DataFrame, after: pl.DataFrame) -> Account:
     same_rows = before.height == after.height and finding.remedy.action is not RemedyAction.SHUFFLE
     kept = [name for name in finding.remedy.columns if same_rows and name in before.columns and name in after.columns]
-    changed = sum(_changed(before[name], after[name]) for name in kept)
+    changed = sum(cells_changed(before[name], after[name]) for name in kept)
     return Account(finding, before.height, after.height, before.width, after.width, changed)
 
 
-def _changed(before: pl.Series, after: pl.Series) -> int:
+def cells_changed(before: pl.Series, after: pl.Series) -> int:
+    """The cells that are not what they were; of a column that has another type, all that had a value."""
     if before.dtype != after.dtype:
         return len(before) - before.null_count()
     return int(before.ne_missing(after).sum())
 
 
-def _apply(table: pl.DataFrame, finding: Finding, *, contract: Contract | None, seed: int) -> pl.DataFrame:
+def _apply(
+    table: pl.DataFrame, finding: Finding, rules: Sequence[CellRule], *, contract: Contract | None, seed: int
+) -> pl.DataFrame:
     remedy = finding.remedy
     columns = [name for name in remedy.columns if name in table.columns]
     match remedy.action:
@@ -84,7 +90,7 @@ def _apply(table: pl.DataFrame, finding: Finding, *, contract: Contract | None, 
         case RemedyAction.SHUFFLE:
             return table.sample(fraction=1.0, shuffle=True, seed=seed)
         case RemedyAction.SET_MISSING | RemedyAction.MERGE_SPELLINGS:
-            return apply_cell_rules(table, cell_rules(table, finding))
+            return apply_cell_rules(table, rules)
         case RemedyAction.READ_NUMBERS:
             decimal = contract.locale.decimal if contract else "."
             return table.with_columns(_as_numbers(table[name], decimal=decimal) for name in columns)
@@ -96,12 +102,23 @@ def _apply(table: pl.DataFrame, finding: Finding, *, contract: Contract | None, 
 
 def cell_rules(table: pl.DataFrame, finding: Finding) -> tuple[CellRule, ...]:
     """What the remedy of `finding` does to cells, one rule a column; none when it is no remedy of cells."""
+    columns = [name for name in finding.remedy.columns if name in table.columns]
+
+    def texts(column: str) -> pl.DataFrame:
+        return table[column].drop_nulls().alias("value").value_counts(name="rows")
+
+    return cell_rules_of(finding, columns=columns, texts=texts)
+
+
+def cell_rules_of(
+    finding: Finding, *, columns: Sequence[str], texts: Callable[[str], pl.DataFrame]
+) -> tuple[CellRule, ...]:
+    """As `cell_rules`, of a table of any length: `texts` gives each `value` of a column with its `rows`."""
     remedy = finding.remedy
-    columns = [name for name in remedy.columns if name in table.columns]
     if remedy.action is RemedyAction.SET_MISSING:
         return tuple(CellRule(name, missing=remedy.values, keep=remedy.keep) for name in columns)
     if remedy.action is RemedyAction.MERGE_SPELLINGS:
-        return tuple(spelling_rule(table[name]) for name in columns)
+        return tuple(spelling_rule(name, texts(name)) for name in columns)
     return ()
 
 

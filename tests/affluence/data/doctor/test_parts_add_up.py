@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from affluence.data.doctor.gaps import Gaps, count_gaps
+from affluence.data.doctor.gaps import count_gaps
 from affluence.data.doctor.identities import agreements
 from affluence.data.doctor.leaks import tag_counts
 from affluence.data.doctor.ordering import order_counts
@@ -18,13 +18,10 @@ def parts(kinds, random) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
     return table, table[:370], table[370:]
 
 
-def patterns(gaps: Gaps) -> dict[tuple[bool, ...], int]:
-    return {tuple(map(bool, row)): int(rows) for row, rows in zip(gaps.filled, gaps.rows, strict=True)}
-
-
-def test_patterns_of_gaps(parts):
-    whole, one, other = (patterns(count_gaps(part)) for part in parts)
-    assert whole == {key: one.get(key, 0) + other.get(key, 0) for key in one.keys() | other.keys()}
+def test_gaps_that_go_together(parts):
+    whole, one, other = (count_gaps(subject_of(part)) for part in parts)
+    assert whole.together == {pair: one.together[pair] + other.together[pair] for pair in whole.together}
+    assert (whole.total, len(whole.together)) == (one.total + other.total, 36)
 
 
 def test_orders(parts):
@@ -43,14 +40,14 @@ def test_agreements(parts):
 
 
 def test_values_and_decades(parts):
-    whole, one, other = (subject_of(part).counts["savings"] for part in parts)
+    whole, one, other = (subject_of(part).counts("savings") for part in parts)
     assert whole.total == one.total + other.total
     both = [decade_rows(one), decade_rows(other)]
     assert decade_rows(whole) == {level: sum(each.get(level, 0) for each in both) for level in decade_rows(whole)}
 
 
 def test_tags_of_parts_of_the_order(parts):
-    whole, one, other = (subject_of(part).tag for part in parts)
+    whole, one, other = (subject_of(part) for part in parts)
     assert tag_counts(whole, parts=1).tagged == tag_counts(one, parts=1).tagged + tag_counts(other, parts=1).tagged
     assert int(tag_counts(whole).rows.sum()) == 1_000
     assert np.all(tag_counts(whole).tagged <= tag_counts(whole).rows)

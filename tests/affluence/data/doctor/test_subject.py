@@ -37,7 +37,7 @@ def test_what_is_no_id_is_not_taken_for_one(header, values):
 def test_a_tag_is_told_by_its_values(header, values, tagged):
     subject = subject_of(pl.DataFrame({header: [values[0]] * 3 + [values[1]] * 7}))
     assert subject.tag_column == header
-    assert subject.tag.sum() == tagged
+    assert subject.cells.tagged == tagged
 
 
 def test_a_tag_that_says_it_plainly_comes_before_a_flag():
@@ -59,13 +59,15 @@ def test_the_row_number_that_read_customers_carry_is_not_examined(contract):
 
 
 def test_a_table_without_a_tag_has_none():
-    assert subject_of(pl.DataFrame({"owner": [1, 0, 1]})).tag is None
+    subject = subject_of(pl.DataFrame({"owner": [1, 0, 1]}))
+    assert subject.tag_column is None
+    assert subject.cells == (3, 0, 0)
 
 
 def test_values_are_counted_and_missing_marks_are_no_values():
     subject = subject_of(pl.DataFrame({"n": [3.0, 1.0, float("nan"), 3.0, None], "w": ["a", " ? ", "b", "a", ""]}))
-    assert subject.counts["n"].values.tolist() == [1, 3]
-    assert subject.counts["n"].rows.tolist() == [1, 2]
-    assert subject.word_counts["w"].rows() == [("a", 2), ("b", 1)]
+    assert subject.counts("n").values.tolist() == [1, 3]
+    assert subject.counts("n").rows.tolist() == [1, 2]
+    assert subject.word_counts["w"].select("value", "rows").rows() == [("a", 2), ("b", 1)]
     assert (subject.filled("n"), subject.filled("w")) == (3, 3)
-    assert subject.counts["n"].quantile(0.5) == 3
+    assert subject.counts("n").quantile(0.5) == 3
