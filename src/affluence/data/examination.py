@@ -1,6 +1,6 @@
 """A table on its way to training: examined, and treated as far as its contract says."""
 
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -38,15 +38,33 @@ def examine_customers(customers: pl.DataFrame, *, contract: Contract) -> Examine
     Errors: ContractError when the contract wants a remedy applied that is a matter of the column's type.
     """
     findings = examine(customers, contract=contract)
-    chosen = to_apply(findings)
-    _refuse_types(chosen)
-    treatment = treat(customers, findings=map(_kept_in_the_table, chosen), contract=contract)
+    chosen = chosen_remedies(findings)
+    treatment = treat(customers, findings=chosen, contract=contract)
     rules = tuple(rule for each in chosen for rule in cell_rules(customers, each))
     return Examined(
         customers=treatment.table,
-        contract=_forbidding(contract, treatment.excluded),
+        contract=forbidding(contract, treatment.excluded),
         examination=Examination(findings=findings, accounts=treatment.accounts, rules=rules),
     )
+
+
+def chosen_remedies(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """The findings whose remedies are applied to customers: a column that one would drop stays, excluded.
+
+    Errors: ContractError as `examine_customers` says.
+    """
+    chosen = to_apply(findings)
+    _refuse_types(chosen)
+    return tuple(map(_kept_in_the_table, chosen))
+
+
+def forbidding(contract: Contract, names: Container[str]) -> Contract:
+    """The contract with the columns of these names kept from the learners."""
+    columns = tuple(
+        column.model_copy(update={"use": Use.FORBIDDEN}) if column.name in names else column
+        for column in contract.columns
+    )
+    return contract.model_copy(update={"columns": columns})
 
 
 def _kept_in_the_table(finding: Finding) -> Finding:
@@ -62,11 +80,3 @@ def _refuse_types(chosen: tuple[Finding, ...]) -> None:
                 f"The contract wants '{each.kind}' applied to {', '.join(each.columns)}. Give the column its type "
                 "there instead (type: number, or integer); a remedy does not change what a column is."
             )
-
-
-def _forbidding(contract: Contract, names: Container[str]) -> Contract:
-    columns = tuple(
-        column.model_copy(update={"use": Use.FORBIDDEN}) if column.name in names else column
-        for column in contract.columns
-    )
-    return contract.model_copy(update={"columns": columns})

@@ -154,7 +154,7 @@ def test_the_doctor_finds_and_does_what_it_does_in_one_process(engine, contract,
     assert spark.gather(customers, by="row").equals(wanted.customers.sort("row"))
 
 
-def test_what_remedies_did_is_counted_among_all_where_the_doctor_saw_a_sample(engine, contract, tmp_path):
+def test_what_remedies_did_is_counted_among_all_where_few_are_learned_from(engine, contract, tmp_path):
     path, chosen = written(faulty(), tmp_path, "parquet"), with_remedies(contract)
     few = engines.SparkEngine(master=MASTER, settings=SETTINGS, training_rows=ROWS // 2)
     accepted, _ = few.intake(few.open(str(path), contract=chosen, scratch=tmp_path))

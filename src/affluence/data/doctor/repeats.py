@@ -17,25 +17,27 @@ _FEWEST_COLUMNS = 2  # in one column alone, equal rows are equal values
 
 def repeats(subject: Subject) -> Iterator[Finding]:
     """Customers with several rows, and rows that are the same in every column but a customer's own id."""
-    yield from _customers(subject)
-    yield from _rows(subject)
+    columns = subject.headers
+    if subject.customer_id:
+        ids = _count_ids(subject, subject.customer_id)
+        yield from _customers(subject, subject.customer_id, ids)
+        if _is_row_key(subject, subject.customer_id, ids):
+            columns = tuple(name for name in columns if name != subject.customer_id)
+    yield from _rows(subject, columns)
 
 
-def _customers(subject: Subject) -> Iterator[Finding]:
-    if subject.customer_id is None:
-        return
-    ids = _count_ids(subject, subject.customer_id)
-    rows, distinct = subject.filled(subject.customer_id), _sum(ids["keys"])
+def _customers(subject: Subject, customer_id: str, ids: pl.DataFrame) -> Iterator[Finding]:
+    rows, distinct = subject.filled(customer_id), _sum(ids["keys"])
     if distinct == rows:
         return
     several, most = _sum(ids.filter(pl.col("rows") > 1)["keys"]), int(ids["rows"][-1])
     yield Finding(
         kind=FindingKind.REPEATED_CUSTOMERS,
         severity=Severity.WARNS,
-        columns=(subject.customer_id,),
+        columns=(customer_id,),
         rows=rows - distinct,
         sentence=(
-            f"{subject.customer_id} repeats: {rows:,} rows belong to {distinct:,} ids, and "
+            f"{customer_id} repeats: {rows:,} rows belong to {distinct:,} ids, and "
             f"{count_of(several, distinct).replace('rows', 'ids')} hold several rows, up to {most}."
             + _disagreement(ids)
             + " A split by row would put one customer on both sides."
@@ -84,8 +86,7 @@ def _disagreement(ids: pl.DataFrame) -> str:
     return " Their rows differ in the tag about as often as rows of strangers, so an id may not be one person."
 
 
-def _rows(subject: Subject) -> Iterator[Finding]:
-    columns = [name for name in subject.headers if not _is_row_key(subject, name)]
+def _rows(subject: Subject, columns: Sequence[str]) -> Iterator[Finding]:
     if len(columns) < _FEWEST_COLUMNS:
         return
     alike = _count_alike(subject, columns)
@@ -105,15 +106,13 @@ def _rows(subject: Subject) -> Iterator[Finding]:
     )
 
 
-def _is_row_key(subject: Subject, column: str) -> bool:
-    """Whether it is an id that no two rows share; one may be missing."""
-    if column != subject.customer_id:
-        return False
-    missing = subject.rows - subject.filled(column)
-    return missing <= 1 and _sum(_count_ids(subject, column)["keys"]) + missing == subject.rows
+def _is_row_key(subject: Subject, customer_id: str, ids: pl.DataFrame) -> bool:
+    """Whether no two rows share an id; one may have none."""
+    missing = subject.rows - subject.filled(customer_id)
+    return missing <= 1 and _sum(ids["keys"]) + missing == subject.rows
 
 
-def _expected_pairs(subject: Subject, columns: list[str], *, equal: int) -> float:
+def _expected_pairs(subject: Subject, columns: Sequence[str], *, equal: int) -> float:
     """How many equal pairs of rows chance makes, going by the pairs that are equal in all columns but one.
 
     Chance makes far more of those, by the odds that two rows differ in the one column; copying makes none. `equal` is
