@@ -79,10 +79,10 @@ class CountableOnSpark:
         rows = self._asked(columns, partial(_by_places, of=of))
         return pl.DataFrame(rows.toArrow()).rename(dict(zip(rows.columns, headers, strict=True)))
 
-    def tally(self, columns: Sequence[str], of: Part, *, by: Sequence[str], fewest: int = 1) -> pl.DataFrame:
+    def tally(self, columns: Sequence[str], of: Part, *, by: Sequence[str], fewest: int = 0) -> pl.DataFrame:
         """As `Countable` says."""
         summed = self._summed(columns, of, by=by)
-        return pl.DataFrame((summed.filter(col("rows") >= fewest) if fewest > 1 else summed).toArrow())
+        return pl.DataFrame((summed.filter(col("rows") >= fewest) if fewest else summed).toArrow())
 
     def spread(
         self, columns: Sequence[str], of: Part, *, by: Sequence[str], within: Sequence[str] = ()

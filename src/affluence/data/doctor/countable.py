@@ -30,7 +30,7 @@ class Countable(Protocol):
     def gather(self, columns: Sequence[str], of: Part) -> pl.DataFrame:
         """All rows that `of` leaves, in no order."""
 
-    def tally(self, columns: Sequence[str], of: Part, *, by: Sequence[str], fewest: int = 1) -> pl.DataFrame:
+    def tally(self, columns: Sequence[str], of: Part, *, by: Sequence[str], fewest: int = 0) -> pl.DataFrame:
         """The sums of what `of` counts in the parts, one row a key that has `fewest` of `rows` at least, in no order.
 
         `of` gives the columns `by`, in which a key stands once, and counts, `rows` among them.
@@ -61,10 +61,10 @@ class CountableFrame:
         """As `Countable` says."""
         return of(self.frame.select(columns))
 
-    def tally(self, columns: Sequence[str], of: Part, *, by: Sequence[str], fewest: int = 1) -> pl.DataFrame:
+    def tally(self, columns: Sequence[str], of: Part, *, by: Sequence[str], fewest: int = 0) -> pl.DataFrame:
         """As `Countable` says."""
         counted = whole_counts(of(self.frame.select(columns)), by=by)
-        return counted.filter(pl.col("rows") >= fewest) if fewest > 1 else counted
+        return counted.filter(pl.col("rows") >= fewest) if fewest else counted
 
     def spread(
         self, columns: Sequence[str], of: Part, *, by: Sequence[str], within: Sequence[str] = ()

@@ -142,7 +142,7 @@ class Subject:
         """How many rows have a value."""
         return self.cells_of(column).rows
 
-    def tally(self, columns: Sequence[str], of: Part, *, by: Sequence[str], fewest: int = 1) -> pl.DataFrame:
+    def tally(self, columns: Sequence[str], of: Part, *, by: Sequence[str], fewest: int = 0) -> pl.DataFrame:
         """As `Countable.tally`; a part has `ROW` and `TAG` beside the columns."""
         return self.table.tally(_asked(columns), of, by=by, fewest=fewest)
 
@@ -208,7 +208,7 @@ class Subject:
         """
         few = [column for column in self.words if self.distinct(column) <= MOST_TEXTS]
         many = [column for column in self.words if column not in few]
-        return {**self._texts(few, fewest=1), **self._texts(many, fewest=COMMON_ROWS)}
+        return {**self._texts(few, fewest=0), **self._texts(many, fewest=COMMON_ROWS)}
 
     def _texts(self, columns: Sequence[str], *, fewest: int) -> dict[str, pl.DataFrame]:
         if not columns:
