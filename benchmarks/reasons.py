@@ -111,17 +111,17 @@ def decide(model: TrainedModel, customers: pl.DataFrame, *, contacts: int, clock
     """
     offers = load_offers(find_offers(model.contract.table, folders=[CONF]))
     with clock.part("score"):
-        as_learned = deciding.as_learned(model, customers)
         scores = steps.score(model, customers)
     with clock.part("rank"):
         candidates = steps.candidates(model, scores)
     with clock.part("cut"):
-        gains = deciding.prepare_cuts(model, scores, candidates)
+        population = steps.population(model, customers, scores, candidates)
+        gains = deciding.prepare_cuts(model, population)
         made_cut = deciding.cut(gains, model.contract, {"contacts": contacts}, {})
-        listed = deciding.list_candidates(candidates, made_cut)
+        listed = deciding.list_candidates(population, made_cut)
     watched = {name: clock.timed(part, getattr(deciding, name)) for name, part in DESCRIBED_BY.items()}
     with patch.dict(vars(deciding), watched):
-        described = deciding.describe(model, as_learned, scores, candidates, gains, listed, offers, seed=0)
+        described = deciding.describe(model, population, gains, listed, offers, seed=0)
     with clock.part("write"):
         write_csv(deciding.write_list(listed, described), out / "list.csv")
         write_csv(candidates, out / "candidates.csv")

@@ -103,11 +103,11 @@ def _alone(project: Path, file: Path) -> Mapping[str, float]:
     scores = steps.score(model, customers)
     candidates = steps.candidates(model, scores)
     clock.told("scoring and ranking")
-    gains = deciding.prepare_cuts(model, scores, candidates)
-    listed = deciding.list_candidates(candidates, deciding.cut(gains, model.contract, {}, {}))
-    learned = deciding.as_learned(model, customers)
+    population = steps.population(model, customers, scores, candidates)
+    gains = deciding.prepare_cuts(model, population)
+    listed = deciding.list_candidates(population, deciding.cut(gains, model.contract, {}, {}))
     offers = load_offers(find_offers(contract.table, folders=folders))
-    described = deciding.describe(model, learned, scores, candidates, gains, listed, offers, seed=0)
+    described = deciding.describe(model, population, gains, listed, offers, seed=0)
     clock.told("cutting and describing")
     with tempfile.TemporaryDirectory() as out:
         parts = {"customers": customers, "scores": scores, "candidates": candidates}

@@ -23,6 +23,7 @@ from affluence.data.outcome_files import Outcomes, outcomes_of
 from affluence.data.reference_bank import simulate
 from affluence.decision.campaign import CampaignSettings, Selection, make_campaign, select_people
 from affluence.decision.outcomes import CampaignResult, measure_campaign
+from affluence.decision.population import FramePopulation
 from affluence.evaluation.calibration import wilson
 
 HERE = Path(__file__).parent
@@ -65,12 +66,8 @@ def selection_and_truth() -> tuple[Selection, pl.DataFrame, float]:
         score=SIGNAL * pl.col("affluent").cast(pl.Float64) + pl.Series(noise),
     )
     ranked = truth.filter(~tagged).sort("score", "row", descending=[True, False]).with_row_index("rank", offset=1)
-    selection = select_people(
-        ranked.select("rank", "row", "customer_id", "score"),
-        contacts=LISTED,
-        bank_ids=truth["customer_id"],
-        settings=settings(0),
-    )
+    candidates = ranked.select("rank", "row", "customer_id", "score")
+    selection = select_people(FramePopulation(truth, candidates, candidates), contacts=LISTED, settings=settings(0))
     known = selection.listed.select("row").join(truth, on="row", how="left")
     return (
         selection,

@@ -24,8 +24,10 @@ from affluence.decision.campaign_files import Provenance, campaign_files
 from affluence.decision.capacity import Capacity, Cut, Economics, Gains, decide_cut, gains_of
 from affluence.decision.hidden_types import HiddenTypes, confusion_table, hidden_types
 from affluence.decision.offers import make_offers
+from affluence.decision.population import Population
 from affluence.decision.rank_certainty import rank_certainty
 from affluence.decision.reasons import Explanation, explain
+from affluence.decision.scoring import unlabelled
 from affluence.decision.segments import Segmentation, segment_candidates
 from affluence.decision.strategy import strategies
 from affluence.errors import UserError
@@ -92,9 +94,10 @@ def as_worded_now(model: TrainedModel, contract: Contract) -> TrainedModel:
     return replace(model, contract=model.contract.model_copy(update={"columns": columns}))
 
 
-def prepare_cuts(model: TrainedModel, scores: pl.DataFrame, candidates: pl.DataFrame) -> Gains:
-    """What any cut of the candidates is read from, and the gain curve too."""
-    return gains_of(ranked=candidates, scores=scores, discovery=model.discovery)
+def prepare_cuts(model: TrainedModel, population: Population) -> Gains:
+    """What any cut of the population's candidates is read from, and the gain curve too."""
+    ranked = unlabelled(population.scores).sort("score", descending=True)
+    return gains_of(ranked=ranked, scores=population.scores, discovery=model.discovery)
 
 
 def cut(gains: Gains, contract: Contract, capacity: Asked, economics: Asked) -> Cut:
@@ -128,9 +131,9 @@ def with_chances(scored: pl.DataFrame, gains: Gains) -> pl.DataFrame:
     return scored.with_columns(affluent_probability=told)
 
 
-def list_candidates(candidates: pl.DataFrame, made_cut: Cut) -> pl.DataFrame:
+def list_candidates(population: Population, made_cut: Cut) -> pl.DataFrame:
     """The candidates above the cut, best first."""
-    return candidates.head(made_cut.contacts)
+    return population.first(made_cut.contacts)
 
 
 def as_learned(model: TrainedModel, customers: pl.DataFrame) -> pl.DataFrame:
@@ -140,32 +143,32 @@ def as_learned(model: TrainedModel, customers: pl.DataFrame) -> pl.DataFrame:
 
 def describe(
     model: TrainedModel,
-    customers: pl.DataFrame,
-    scores: pl.DataFrame,
-    candidates: pl.DataFrame,
+    population: Population,
     gains: Gains,
     listed: pl.DataFrame,
     offers: OfferTable,
     *,
     seed: int,
 ) -> Described:
-    """Everything that is said of the `listed`, who are some of the `candidates`, in the order of `listed`.
+    """Everything that is said of the `listed`, who are candidates of the `population`, in the order of `listed`.
 
     `gains` are those of the candidates, from which the finds of a segment are read as those of the cut are.
 
     Errors: UserError for a table of offers with a hole.
     """
-    certainty = rank_certainty(candidates, discovery=model.discovery, contacts=_deepest(candidates, listed))
-    explanation = explain(model, customers, scores, listed, seed=seed)
-    typed = hidden_types(model, customers, scores, listed)
-    segmentation = segment_candidates(listed, customers, model.contract, seed=seed, finds=gains.finds)
+    deepest = max(1, min(gains.candidates, int(listed["rank"].max() or 1)))  # type: ignore[arg-type]  # a rank
+    certainty = rank_certainty(listed, gains.scores, discovery=model.discovery, contacts=deepest)
+    explanation = explain(model, population, listed, seed=seed)
+    typed = hidden_types(model, population, listed)
+    segmentation = segment_candidates(listed, population, model.contract, seed=seed, finds=gains.finds)
     progress.report("Placing the listed in segments", done=1, total=1)
+    people = population.people(listed["row"])
     return Described(
-        certainty=listed.select("row").join(certainty, on="row", how="left", maintain_order="left"),
+        certainty=certainty,
         explanation=explanation,
         typed=typed,
         segmentation=segmentation,
-        offers=make_offers(listed, customers, model.contract, typed.types, segmentation.frame, offers),
+        offers=make_offers(listed, people, model.contract, typed.types, segmentation.frame, offers),
     )
 
 
@@ -242,27 +245,18 @@ def type_note(typed: HiddenTypes) -> str:
 
 
 def select(
-    candidates: pl.DataFrame,
-    customers: pl.DataFrame,
+    population: Population,
     made_cut: Cut,
     settings: CampaignSettings,
     exclusions: Sequence[ExclusionList],
 ) -> Selection:
     """Who may be contacted, as many as the cut allows, each customer once; and who is left out for which reasons."""
-    return select_people(
-        candidates,
-        contacts=made_cut.contacts,
-        bank_ids=customers["customer_id"],
-        settings=settings,
-        exclusions=exclusions,
-    )
+    return select_people(population, contacts=made_cut.contacts, settings=settings, exclusions=exclusions)
 
 
 def describe_selection(
     model: TrainedModel,
-    customers: pl.DataFrame,
-    scores: pl.DataFrame,
-    candidates: pl.DataFrame,
+    population: Population,
     gains: Gains,
     selection: Selection,
     offers: OfferTable,
@@ -270,7 +264,7 @@ def describe_selection(
     seed: int,
 ) -> Described:
     """Everything that is said of the selected; see `describe`."""
-    return describe(model, customers, scores, candidates, gains, selection.listed, offers, seed=seed)
+    return describe(model, population, gains, selection.listed, offers, seed=seed)
 
 
 def hold_back(selection: Selection, described: Described, settings: CampaignSettings) -> Campaign:
@@ -319,7 +313,7 @@ def compare(
 ) -> ModelComparison:
     """Two versions on the same customers, with lists as long as the champion's cut; `reviewed` judge both lists."""
     versions = (champion, challenger)
-    gains = [prepare_cuts(each.model, each.scores, each.candidates) for each in versions]
+    gains = [gains_of(ranked=each.candidates, scores=each.scores, discovery=each.model.discovery) for each in versions]
     first, second = (
         Contender(
             name=f"version {each.name}",
@@ -363,8 +357,3 @@ def _said_and_true(table: pl.DataFrame) -> pl.DataFrame:
     """The confusion table in lines: hidden_type, truth, people; without cells too small to be told."""
     lines = table.unpivot(index="true type", variable_name="hidden_type", value_name="people")
     return lines.rename({"true type": "truth"}).filter(pl.col("people") > 0)
-
-
-def _deepest(candidates: pl.DataFrame, listed: pl.DataFrame) -> int:
-    """The rank down to which the list reaches."""
-    return max(1, min(candidates.height, int(listed["rank"].max() or 1)))  # type: ignore[arg-type]

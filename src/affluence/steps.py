@@ -14,11 +14,13 @@ import polars as pl
 
 from affluence import progress
 from affluence.data.contract import Contract
+from affluence.data.doctor import apply_cell_rules
 from affluence.data.examination import Examination, examine_customers
 from affluence.data.profiling import profile_columns
 from affluence.data.reading import IntakeReport, Reading, require_accepted
 from affluence.data.reference_bank import ReferenceBank, Scenario, simulate
 from affluence.data.writing import write_parquet
+from affluence.decision.population import FramePopulation
 from affluence.decision.scoring import UNSEEN, rank_candidates, require_columns, score_table
 from affluence.errors import UserError
 from affluence.evaluation.fairness import NO_GROUPS, FairReach, fair_reach
@@ -72,6 +74,7 @@ __all__ = [
     "leave_out",
     "make_bank",
     "open_release",
+    "population",
     "prove_honesty",
     "reach",
     "release",
@@ -132,6 +135,13 @@ def leave_out(
     """
     learned_from, left_out = leave_customers_out(customers, do_not_train, key=seed)
     return learned_from, customers if score_left_out else learned_from, left_out
+
+
+def population(
+    model: TrainedModel, customers: pl.DataFrame, scores: pl.DataFrame, candidates: pl.DataFrame
+) -> FramePopulation:
+    """Everyone who was scored, for what is decided: the customers as the model learned to read them."""
+    return FramePopulation(apply_cell_rules(customers, model.rules), scores, candidates)
 
 
 def build_features(customers: pl.DataFrame, contract: Contract) -> pl.DataFrame:

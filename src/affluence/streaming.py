@@ -25,6 +25,7 @@ from affluence.data.intake_report import IntakeReport
 from affluence.data.parts import Part, TableInParts
 from affluence.data.reading import TableRefused
 from affluence.data.writing import write_csv, write_csv_parts, write_parquet, write_parquet_parts, write_text
+from affluence.decision.population import FramePopulation
 from affluence.decision.reasons import Explanation, explain
 from affluence.decision.scoring import (
     TIE_BREAK,
@@ -263,8 +264,9 @@ def _explain(model: TrainedModel, own: Path, parts: int, out: Path, *, listed: i
         best.append(people.filter(pl.col("row").is_in(first["row"].implode())))
         beside = _drawn(people if beside is None else pl.concat([beside, people]))
     people = pl.concat([*best, *([] if beside is None else [beside])]).unique("row").sort("row")
-    scores = people.select("row", "score")
-    explanation = explain(model, people.drop("score", TIE_BREAK), scores, first, seed=seed)
+    scores = people.select(name for name in ("row", "score", "tag") if name in people.columns)
+    population = FramePopulation(people.drop("score", TIE_BREAK), scores, first)
+    explanation = explain(model, population, first, seed=seed)
     told = first.join(explanation.wide, on="row", how="left", maintain_order="left")
     write_parquet(told, out / "list.parquet")
     write_csv(told, out / "list.csv")

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from affluence.decision.campaign_files import Provenance
     from affluence.decision.capacity import Cut, Gains
     from affluence.decision.outcomes import CampaignResult
+    from affluence.decision.population import Population
     from affluence.decision.reasons import Explanation
     from affluence.decision.segments import Segmentation
     from affluence.evaluation.fairness import FairReach, Swaps
@@ -40,6 +41,13 @@ class ScoredTable:
     model: "TrainedModel"
     label: "ModelLabel"
     intake: "IntakeReport"
+
+    @property
+    def population(self) -> "Population":
+        """Everyone in it, for what is decided."""
+        from affluence.decision.population import FramePopulation
+
+        return FramePopulation(self.customers, self.scores, self.candidates)
 
     @property
     def contract(self) -> "Contract":
@@ -71,7 +79,7 @@ def cut(table: ScoredTable, capacity: Asked, economics: Asked) -> "tuple[Cut, Ga
     """The cut of the table's candidates that is asked for, and what any other is read from."""
     from affluence import deciding
 
-    gains = deciding.prepare_cuts(table.model, table.scores, table.candidates)
+    gains = deciding.prepare_cuts(table.model, table.population)
     return deciding.cut(gains, table.contract, capacity, economics), gains
 
 
@@ -98,8 +106,8 @@ def explain(
 
     listed = table.candidates
     if not everybody:
-        listed = deciding.list_candidates(listed, cut(table, capacity, economics)[0])
-    explanation = reason_codes.explain(table.model, table.customers, table.scores, listed, seed=seed, reasons=reasons)
+        listed = deciding.list_candidates(table.population, cut(table, capacity, economics)[0])
+    explanation = reason_codes.explain(table.model, table.population, listed, seed=seed, reasons=reasons)
     write_parquet(explanation.reasons, out / "explained_reasons.parquet")
     write_csv(listed.join(explanation.wide, on="row", how="left", maintain_order="left"), out / "explained_list.csv")
     return explanation
@@ -119,7 +127,7 @@ def reach(
     made_cut, gains = cut(table, capacity, economics)
     candidates = deciding.with_chances(table.candidates, gains)
     everybody = (candidates, table.customers, table.contract)
-    listed = deciding.list_candidates(candidates, made_cut)
+    listed = candidates.head(made_cut.contacts)
     swaps = parity_swaps(listed, *everybody, column=parity, tolerance=tolerance) if parity else None
     return reach_by_group(listed, *everybody), swaps
 
@@ -136,8 +144,8 @@ def segment(
     from affluence.decision.segments import segment_candidates
 
     made_cut, gains = cut(table, capacity, economics)
-    listed = deciding.list_candidates(table.candidates, made_cut)
-    segmentation = segment_candidates(listed, table.customers, table.contract, seed=seed, most=most, finds=gains.finds)
+    listed = deciding.list_candidates(table.population, made_cut)
+    segmentation = segment_candidates(listed, table.population, table.contract, seed=seed, most=most, finds=gains.finds)
     if out:
         safe = segmentation.profile.for_leaving()
         write_csv(listed.join(segmentation.frame, on="row", how="left", maintain_order="left"), out / "segments.csv")
@@ -153,9 +161,7 @@ def describe(table: ScoredTable, gains: "Gains", listed: "pl.DataFrame", *, seed
 
     conf = workspace.project_root() / "conf"
     offers = load_offers(find_offers(table.contract.table, folders=[conf / "base", conf / "local"]))
-    return deciding.describe(
-        table.model, table.customers, table.scores, table.candidates, gains, listed, offers, seed=seed
-    )
+    return deciding.describe(table.model, table.population, gains, listed, offers, seed=seed)
 
 
 def read_exclusions(named: Sequence[tuple[str, Path]], contract: str) -> "tuple[ExclusionList, ...]":
@@ -183,7 +189,7 @@ def make_campaign(
     from affluence import deciding
 
     made_cut, gains = cut(table, capacity, economics)
-    selection = deciding.select(table.candidates, table.customers, made_cut, settings, exclusions)
+    selection = deciding.select(table.population, made_cut, settings, exclusions)
     campaign = deciding.hold_back(selection, describe(table, gains, selection.listed, seed=settings.seed), settings)
     provenance = deciding.provenance(table.model, table.label, table.intake, capacity, economics)
     page = deciding.campaign_page(campaign, provenance, gains, table.contract, economics)

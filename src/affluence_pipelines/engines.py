@@ -1,7 +1,7 @@
 """The steps that touch every customer, done by the engine that the catalog names: a frame in memory, or Spark.
 
-`affluence.steps` is the one, `affluence.adapters.spark_engine` the other; a node gives its inputs on. Everything else
-is learned and decided on frames, whichever engine there is.
+`affluence.steps` is the one, `affluence.adapters.spark_engine` the other; a node gives its inputs on. What is decided
+asks the engine's population; everything else is learned and told on frames, whichever engine there is.
 """
 
 from collections.abc import Collection
@@ -12,6 +12,7 @@ import polars as pl
 from affluence.data.contract import Contract
 from affluence.data.examination import Examination
 from affluence.data.intake_report import IntakeReport
+from affluence.decision.population import Population
 from affluence.evaluation.stability_limits import Limits
 from affluence.pu.fold_models import TrainedModel
 from affluence.pu.left_out import LeftOut
@@ -35,6 +36,10 @@ class Engine(Protocol):
     def score(self, model: TrainedModel, customers: Table, /) -> Table: ...  # noqa: D102
 
     def candidates(self, model: TrainedModel, scores: Table, /) -> Table: ...  # noqa: D102
+
+    def population(  # noqa: D102
+        self, model: TrainedModel, customers: Table, scores: Table, candidates: Table, /
+    ) -> Population: ...
 
     def beside_training(  # noqa: D102
         self, model: TrainedModel, customers: Table, scores: Table, limits: Limits, /
@@ -66,6 +71,11 @@ def score(engine: Engine, model: TrainedModel, customers: Table) -> Table:
 def candidates(engine: Engine, model: TrainedModel, scores: Table) -> Table:
     """The unlabelled, ranked."""
     return engine.candidates(model, scores)
+
+
+def population(engine: Engine, model: TrainedModel, customers: Table, scores: Table, candidates: Table) -> Population:
+    """Everyone who was scored, for what is decided; it holds the tables where they are."""
+    return engine.population(model, customers, scores, candidates)
 
 
 def beside_training(engine: Engine, model: TrainedModel, customers: Table, scores: Table, limits: Limits) -> Watched:

@@ -24,7 +24,7 @@ def table(trained_project):
 
 @pytest.fixture(scope="module")
 def gains(table):
-    return deciding.prepare_cuts(table.model, table.scores, table.candidates)
+    return deciding.prepare_cuts(table.model, table.population)
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +34,7 @@ def made_cut(table, gains):
 
 @pytest.fixture(scope="module")
 def listed(table, made_cut):
-    return deciding.list_candidates(table.candidates, made_cut)
+    return deciding.list_candidates(table.population, made_cut)
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +44,7 @@ def offers(trained_project):
 
 @pytest.fixture(scope="module")
 def described(table, gains, listed, offers):
-    return deciding.describe(
-        table.model, table.customers, table.scores, table.candidates, gains, listed, offers, seed=0
-    )
+    return deciding.describe(table.model, table.population, gains, listed, offers, seed=0)
 
 
 def reworded(contract, name: str, **words: object):
@@ -106,7 +104,7 @@ def test_the_chances_of_a_list_add_up_to_its_finds_and_the_beliefs_of_the_model_
 
 def test_without_a_review_no_chance_is_told(table, listed):
     unreviewed = replace(table.model.discovery, recalibrations=())
-    gains = deciding.prepare_cuts(replace(table.model, discovery=unreviewed), table.scores, table.candidates)
+    gains = deciding.prepare_cuts(replace(table.model, discovery=unreviewed), table.population)
     assert deciding.with_chances(listed, gains)["affluent_probability"].null_count() == listed.height
 
 
@@ -130,9 +128,7 @@ def test_what_is_said_of_a_person_does_not_depend_on_the_rest_of_the_list_but_fo
     table, gains, listed, offers, described
 ):
     fewer = listed.head(60)
-    alone = deciding.describe(
-        table.model, table.customers, table.scores, table.candidates, gains, fewer, offers, seed=0
-    )
+    alone = deciding.describe(table.model, table.population, gains, fewer, offers, seed=0)
     assert alone.typed.types.equals(described.typed.types.head(60))
     same = ("row", "rank_low", "rank_high")
     assert alone.certainty.select(same).equals(described.certainty.head(60).select(same))
@@ -146,10 +142,8 @@ def test_nothing_that_went_in_is_changed(table, described, listed):
 def test_a_campaign_ends_with_as_many_as_the_cut_allows(table, gains, made_cut, offers):
     settings = deciding.campaign_settings({"name": "spring", "day": "2026-12-01", "control_share": 0.2}, seed=4)
     assert (settings.day, settings.seed) == (date(2026, 12, 1), 4)
-    selection = deciding.select(table.candidates, table.customers, made_cut, settings, ())
-    described = deciding.describe_selection(
-        table.model, table.customers, table.scores, table.candidates, gains, selection, offers, seed=4
-    )
+    selection = deciding.select(table.population, made_cut, settings, ())
+    described = deciding.describe_selection(table.model, table.population, gains, selection, offers, seed=4)
     campaign = deciding.hold_back(selection, described, settings)
     assert campaign.contacts.height + campaign.control.height == CONTACTS
     assert campaign.control.height == pytest.approx(0.2 * CONTACTS, abs=1)
@@ -165,8 +159,8 @@ def test_the_note_on_types_says_on_what_they_rest_or_why_there_are_none(describe
     note = deciding.type_note(described.typed)
     assert "learned on made customers" in note
     assert "only people checked by hand can tell" in note
-    untagged = table.scores.drop("tag")
-    without = deciding.hidden_types(table.model, table.customers, untagged, table.candidates.head(5))
+    untagged = replace(table, scores=table.scores.drop("tag")).population
+    without = deciding.hidden_types(table.model, untagged, table.candidates.head(5))
     assert "Score a table with its tags" in deciding.type_note(without)
 
 

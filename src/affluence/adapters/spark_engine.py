@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from affluence import progress
 from affluence.adapters import spark, spark_doctor
 from affluence.adapters.spark_intake import SparkTable, accept, open_table
+from affluence.adapters.spark_population import SparkPopulation
 from affluence.adapters.spark_training import draw
 from affluence.data.contract import Contract
 from affluence.data.examination import Examination
@@ -82,6 +83,16 @@ class SparkEngine:
     def candidates(self, model: TrainedModel, scores: DataFrame) -> DataFrame:
         """The unlabelled of `scores` with exact ranks from 1."""
         return spark.candidates(model, scores)
+
+    def population(
+        self, model: TrainedModel, customers: DataFrame, scores: DataFrame, candidates: DataFrame
+    ) -> SparkPopulation:
+        """Everyone who was scored, for what is decided: the customers as the model learned to read them.
+
+        Where the model has rules, they stay treated in Spark's cache (memory, then disk) while the session lasts.
+        """
+        learned = _by_rules(customers, model.rules).persist() if model.rules else customers
+        return SparkPopulation(learned, scores, candidates)
 
     def beside_training(self, model: TrainedModel, customers: DataFrame, scores: DataFrame, limits: Limits) -> Watched:
         """How far customers and scores moved from those that the model learned from: counts of partitions, added up."""

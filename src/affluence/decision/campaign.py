@@ -11,6 +11,7 @@ from affluence.data.exclusion_lists import ExclusionList
 from affluence.data.writing import checksum
 from affluence.decision.control_group import draw_control, score_bands
 from affluence.decision.exclusions import excluded_customers
+from affluence.decision.population import Population
 from affluence.decision.power import Power, check_power
 from affluence.errors import UserError
 
@@ -83,36 +84,37 @@ class Campaign:
 
 
 def select_people(
-    ranked: pl.DataFrame,
+    population: Population,
     *,
     contacts: int,
-    bank_ids: pl.Series,
     settings: CampaignSettings,
     exclusions: Sequence[ExclusionList] = (),
 ) -> Selection:
-    """The `contacts` best of `ranked` (rank, row, customer_id, ...) who may be contacted, each customer once.
+    """The `contacts` best candidates of the `population` who may be contacted, each customer once.
 
     A customer's best rank stands; other rows are on record as the same customer. With `top_up` the next ranks fill
-    the places of the excluded; those excluded are on record as far down as the list reaches. `bank_ids` are all the
-    customer ids of the bank's table.
+    the places of the excluded; those excluded are on record as far down as the list reaches. An id on a list
+    is looked for in the whole table.
 
     Errors: UserError when fewer than one contact is asked for, nobody is left, or a list is not sound.
     """
     _require_settings(settings, contacts=contacts)
     kept_away = excluded_customers(
         exclusions,
-        bank_ids,
+        population.known(_ids_on(exclusions)),
         channel=settings.channel.strip().lower(),
         day=settings.day,
         quiet_days=settings.quiet_days,
         ignore_unknown=settings.ignore_unknown,
     )
-    judged = _judged(ranked, kept_away)
-    reach = judged if settings.top_up else judged.head(contacts)
+    looked_at = (
+        population.until(contacts, without=kept_away["customer_id"]) if settings.top_up else population.first(contacts)
+    )
+    reach = _judged(looked_at, kept_away)
     listed = reach.filter(pl.col("kind").is_null()).head(contacts)
     if not listed.height:
         raise UserError(
-            f"Nobody is left of {ranked.height:,} ranked customers: the lists exclude everybody. Check the lists."
+            f"Nobody is left of {reach.height:,} ranked customers: the lists exclude everybody. Check the lists."
         )
     deepest = listed["rank"].max() if listed.height == contacts else reach["rank"].max()
     excluded = reach.filter(pl.col("kind").is_not_null() & (pl.col("rank") <= deepest))
@@ -165,6 +167,11 @@ def _require_settings(settings: CampaignSettings, *, contacts: int) -> None:
         raise UserError(f"A quiet time of {settings.quiet_days} days was asked for. Give 0 days or more.")
     if settings.score_bands < 1:
         raise UserError(f"{settings.score_bands} score bands were asked for. Ask for at least 1.")
+
+
+def _ids_on(exclusions: Sequence[ExclusionList]) -> pl.Series:
+    ids = [listed.entries["customer_id"].cast(pl.String) for listed in exclusions]
+    return pl.concat([pl.Series("customer_id", [], dtype=pl.String), *ids]).unique()
 
 
 def _judged(ranked: pl.DataFrame, kept_away: pl.DataFrame) -> pl.DataFrame:

@@ -14,7 +14,7 @@ BETWEEN_REASONS = "; "
 
 def excluded_customers(
     lists: Sequence[ExclusionList],
-    bank_ids: pl.Series,
+    known_ids: pl.Series,
     *,
     channel: str,
     day: date,
@@ -24,13 +24,13 @@ def excluded_customers(
     """Everybody whom a list keeps from a contact by `channel` on `day`: customer_id, kind, reason, one row each.
 
     `kind` and `reason` hold all of a customer's, in the order of the lists, parted by semicolons. A contact keeps
-    others away for `quiet_days` days. `bank_ids` are all customers of the bank's table.
+    others away for `quiet_days` days. `known_ids` are those of the lists' that the bank's table has.
 
     Errors: UserError when a list holds ids that the bank's table has not (unless `ignore_unknown`), or contacts after
     the campaign's day.
     """
     for listed in lists:
-        _require_sound(listed, bank_ids, day=day, ignore_unknown=ignore_unknown)
+        _require_sound(listed, known_ids, day=day, ignore_unknown=ignore_unknown)
     applying = [_applying(listed, channel=channel, day=day, quiet_days=quiet_days) for listed in lists]
     empty = pl.DataFrame(schema={"customer_id": pl.String, "kind": pl.String, "reason": pl.String})
     return (
@@ -44,9 +44,9 @@ def excluded_customers(
     )
 
 
-def _require_sound(listed: ExclusionList, bank_ids: pl.Series, *, day: date, ignore_unknown: bool) -> None:
+def _require_sound(listed: ExclusionList, known_ids: pl.Series, *, day: date, ignore_unknown: bool) -> None:
     if not ignore_unknown:
-        unknown = ~listed.entries["customer_id"].is_in(bank_ids.cast(pl.String).unique().to_list())
+        unknown = ~listed.entries["customer_id"].is_in(known_ids.implode())
         remedy = "Give the bank's ids, or say that unknown ones may be ignored."
         refuse_lines(unknown, name=listed.name, fault="the bank's table has no such customer_id", remedy=remedy)
     if listed.kind == "contacted":

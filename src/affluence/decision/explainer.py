@@ -6,7 +6,7 @@ are fitted to the out-of-fold scores, and their exact contributions (Lundberg et
 trees a fold needs none of that: its own contributions count.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +24,7 @@ from affluence.pu.side_by_side import side_by_side
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
+People = Callable[[Places], pl.DataFrame]
 
 # Beyond so many customers more of them change the trees little, and the time much.
 MOST_FITTED = 100_000
@@ -71,16 +72,16 @@ class Account:
 
 
 def account_for(
-    model: TrainedModel, customers: pl.DataFrame, score: Floats, listed: Places, *, unlabelled: Places, seed: int
+    model: TrainedModel, people: People, score: Floats, listed: Places, *, unlabelled: Places, seed: int
 ) -> Account:
-    """The account of those `listed` (positions in `customers`, as `score` is), by the model's own trees if it can be.
+    """The account of those `listed` (positions in the table, as `score` is), by the model's own trees if it can be.
 
-    `unlabelled` are the positions of the candidates, which are ranked.
+    `people` gives the customers at some positions, `unlabelled` are those of the candidates, which are ranked.
     """
     followed = _followed(score, listed, unlabelled)
     if all(isinstance(fitted, FittedBooster) for fitted in model.models):
-        return _own(model, customers, score, listed, followed)
-    return _surrogate(model, customers, score, listed, followed, seed=seed)
+        return _own(model, people, score, listed, followed)
+    return _surrogate(model, people, score, listed, followed, seed=seed)
 
 
 def contributions(booster: xgb.Booster, design: Design) -> tuple[Floats, Floats, Floats]:
@@ -111,10 +112,10 @@ def fit_surrogate(design: Design, score: Floats, weight: Floats, *, seed: int) -
 
 
 def _surrogate(
-    model: TrainedModel, customers: pl.DataFrame, score: Floats, listed: Places, followed: Places, *, seed: int
+    model: TrainedModel, people: People, score: Floats, listed: Places, followed: Places, *, seed: int
 ) -> Account:
     fitted_to = _sample(len(score), followed, seed=seed)
-    design, _ = placed(model, customers[fitted_to])
+    design, _ = placed(model, people(fitted_to))
     inside = np.isin(fitted_to, followed)
     others = max(1, len(fitted_to) - len(followed))
     weight = np.where(inside, 1 + LISTED_WEIGHT * others / max(1, len(followed)), 1.0)
@@ -122,14 +123,14 @@ def _surrogate(
     booster = fit_surrogate(design, score[fitted_to], weight, seed=seed)
     progress.report("Fitting the explainer", done=1, total=1)
     output = booster.predict(booster_matrix(design.rows(inside))).astype(np.float64)
-    there, _ = placed(model, customers[listed])
+    there, _ = placed(model, people(listed))
     features, base, out = contributions(booster, there)
     name = f"XGBoost regression trees fitted to the score: {ROUNDS} trees of {SETTINGS['max_leaves']} leaves"
     return Account(name, len(fitted_to), features, base, out, agreement(output, score[fitted_to[inside]]))
 
 
-def _own(model: TrainedModel, customers: pl.DataFrame, score: Floats, listed: Places, followed: Places) -> Account:
-    design, folds = placed(model, customers[listed])
+def _own(model: TrainedModel, people: People, score: Floats, listed: Places, followed: Places) -> Account:
+    design, folds = placed(model, people(listed))
     features, base, output = (np.zeros(shape) for shape in (design.matrix.shape, len(design), len(design)))
     for fitted, rows, share in _by_fold(model, folds):
         assert isinstance(fitted, FittedBooster)  # noqa: S101  (account_for saw to it)
@@ -138,7 +139,7 @@ def _own(model: TrainedModel, customers: pl.DataFrame, score: Floats, listed: Pl
         features[rows] += weight * parts
         base[rows] += share * start
         output[rows] += share * out
-    measured = output if np.array_equal(followed, np.sort(listed)) else _own_output(model, customers[followed])
+    measured = output if np.array_equal(followed, np.sort(listed)) else _own_output(model, people(followed))
     ranked = score[followed] if measured is not output else score[listed]
     name = f"{model.learner.title}'s own trees, of the fold that never saw the customer"
     return Account(name, 0, features, base, output, agreement(measured, ranked))

@@ -17,9 +17,9 @@ from scipy.stats import norm
 from affluence.data.offer_table import UNCERTAIN
 from affluence.data.reference_bank.truth import NOT_HIDDEN
 from affluence.decision.learned_types import LEARNED
+from affluence.decision.population import Population
 from affluence.decision.type_rule import LOOK_ALIKE, TYPES, TypePrecision, TypeRule, rule_inputs, standing
 from affluence.errors import UserError
-from affluence.pu.cross_fitting import customer_digests
 from affluence.pu.fold_models import TrainedModel
 from affluence.pu.two_views import has_two_views, two_views
 
@@ -78,29 +78,28 @@ class HiddenTypes:
 
 def hidden_types(
     model: TrainedModel,
-    customers: pl.DataFrame,
-    scores: pl.DataFrame,
+    population: Population,
     listed: pl.DataFrame,
     *,
     rule: TypeRule = LEARNED,
 ) -> HiddenTypes:
     """The types of `listed` (a frame with `row`): each as models see them that never saw that customer.
 
-    `customers` are those that were scored, `scores` their score table. A customer's standing is that among at most
+    `population` are those that were scored. A customer's standing is that among at most
     `MOST_COMPARED` of all the scored, drawn by the digest of the id. The tag of the listed is not looked at.
 
     Errors: UserError when someone listed was not scored, or is not in the table.
     """
-    known = customers.select("row", "customer_id").join(scores.drop("customer_id"), on="row", how="left")
-    _require_scored(known, listed)
+    scores = population.scores
+    _require_scored(scores, listed)
     why_none = _why_none(model, scores)
     basis = TypeBasis(rule.types, rule.learned_on, rule.judged_on, why_none)
     if why_none is not None or not listed.height:
         return _nothing_named(listed, basis)
     line = float(norm.ppf(1 - scores.filter(pl.col("tag") == 1).height / scores.height))
-    compared = _compared(known, key=model.fold_map.key)
-    views = _seen(model, customers, known, listed.select("row"))
-    others = _seen(model, customers, known, compared)
+    compared = population.compared(MOST_COMPARED, key=model.fold_map.key)
+    views = _seen(model, population, listed["row"])
+    others = _seen(model, population, compared)
     stands = {
         name: standing(views[name].to_numpy(), others[name].to_numpy()) for name in ("score", "here", "elsewhere")
     }
@@ -171,8 +170,8 @@ def _told_by_totals(hidden: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return told
 
 
-def _require_scored(known: pl.DataFrame, listed: pl.DataFrame) -> None:
-    with_score = listed.select("row").join(known.select("row", "score"), on="row", how="left")
+def _require_scored(scores: pl.DataFrame, listed: pl.DataFrame) -> None:
+    with_score = listed.select("row").join(scores.select("row", "score"), on="row", how="left")
     missing = with_score["score"].null_count()
     if missing or with_score.height != listed.height:
         raise UserError(
@@ -198,17 +197,9 @@ def _nothing_named(listed: pl.DataFrame, basis: TypeBasis) -> HiddenTypes:
     )
 
 
-def _compared(known: pl.DataFrame, *, key: int) -> pl.DataFrame:
-    """Rows of the customers others are compared with; which, depends on no order of the table."""
-    if known.height <= MOST_COMPARED:
-        return known.select("row")
-    digest = pl.Series("digest", customer_digests(known["customer_id"], key=key))
-    return known.select("row").with_columns(digest).sort("digest", "row").head(MOST_COMPARED).select("row")
-
-
-def _seen(model: TrainedModel, customers: pl.DataFrame, known: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
-    """`rows` with score, here and elsewhere."""
-    people = rows.join(customers, on="row", how="left", maintain_order="left")
-    views = two_views(model, people)
-    scored = rows.join(known.select("row", "score"), on="row", how="left", maintain_order="left")
+def _seen(model: TrainedModel, population: Population, rows: pl.Series) -> pl.DataFrame:
+    """A line for each of `rows`: row, score, here and elsewhere."""
+    views = two_views(model, population.people(rows))
+    known = population.scores.select("row", "score")
+    scored = rows.rename("row").to_frame().join(known, on="row", how="left", maintain_order="left")
     return scored.with_columns(here=pl.Series(views.here), elsewhere=pl.Series(views.elsewhere))

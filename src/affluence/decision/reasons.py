@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from affluence.data.contract import Column, Missing, Use
 from affluence.decision.deletion_test import falls_without
 from affluence.decision.explainer import Account, account_for
+from affluence.decision.population import Population
 from affluence.decision.reason_words import (
     ANALYSTS_MARK,
     Typical,
@@ -17,7 +18,6 @@ from affluence.decision.reason_words import (
     code_of,
     sentence_of,
     speaks_for,
-    typical_of,
     value_text,
 )
 from affluence.errors import UserError
@@ -65,8 +65,7 @@ class Explanation:
 
 def explain(
     model: TrainedModel,
-    customers: pl.DataFrame,
-    scores: pl.DataFrame,
+    population: Population,
     listed: pl.DataFrame,
     *,
     seed: int,
@@ -74,20 +73,23 @@ def explain(
 ) -> Explanation:
     """Why each of `listed` (a frame with `row`) ranks high; rows in the order of `listed`.
 
-    A column that adds nothing to a person's score has no line. `customers` are those that were scored, `scores` their
-    score table. The more are listed the longer it takes, about in proportion.
+    A column that adds nothing to a person's score has no line. `population` are those that were
+    scored. The more are listed the longer it takes, about in proportion.
 
     Errors: UserError when someone listed was not scored.
     """
-    score, places = _scores_of(customers, scores), _places(customers, listed)
-    unlabelled = (
-        np.flatnonzero(customers["tag"].to_numpy() == 0) if "tag" in customers.columns else np.arange(len(score))
-    )
-    account = account_for(model, customers, score, places, unlabelled=unlabelled, seed=seed)
+    scores = population.scores
+    score, places = scores["score"].to_numpy().astype(np.float64), _places(scores, listed)
+    unlabelled = np.flatnonzero(scores["tag"].to_numpy() == 0) if "tag" in scores.columns else np.arange(len(score))
+
+    def people_at(some: NDArray[np.intp]) -> pl.DataFrame:
+        return population.people(scores["row"].gather(some))
+
+    account = account_for(model, people_at, score, places, unlabelled=unlabelled, seed=seed)
     columns = model.contract.feature_columns
     by_column = _by_column(model, account.features, columns)
-    typical = typical_of(customers, columns)
-    people = customers[places]
+    typical = population.typical(columns)
+    people = people_at(places)
     passes, rates = _tested(model, people, score[places], by_column, columns, typical)
     said = bool(account.agreement >= LEAST_AGREEMENT and account.additivity_error <= MOST_ADDITIVITY_ERROR)
     long = _long(people, by_column, passes, columns, typical, currency=model.contract.currency)
@@ -106,18 +108,8 @@ def explain(
     )
 
 
-def _scores_of(customers: pl.DataFrame, scores: pl.DataFrame) -> Floats:
-    known = customers.select("row").join(scores.select("row", "score"), on="row", how="left", maintain_order="left")
-    if known.height != customers.height or known["score"].null_count():
-        raise UserError(
-            f"{known['score'].null_count():,} of {customers.height:,} customers have no score, or some have two. "
-            "Score this table again (affluence score)."
-        )
-    return known["score"].to_numpy().astype(np.float64)
-
-
-def _places(customers: pl.DataFrame, listed: pl.DataFrame) -> NDArray[np.intp]:
-    where = customers.select("row").with_row_index("place")
+def _places(scores: pl.DataFrame, listed: pl.DataFrame) -> NDArray[np.intp]:
+    where = scores.select("row").with_row_index("place")
     found = listed.select("row").join(where, on="row", how="left", maintain_order="left")
     if missing := found["place"].null_count():
         raise UserError(

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from affluence.data.contract import ColumnType, Contract
+from affluence.data.contract import Contract
 from affluence.decision.expected_finds import FindsByRank
-from affluence.decision.holdings import products_of, words_of
+from affluence.decision.group_figures import AFFLUENT, NORMAL, holding_of
+from affluence.decision.holdings import products_of
+from affluence.decision.population import Population
 
-AFFLUENT, NORMAL = "tagged affluent", "normal, not listed"
 SMALLEST_CELL = 10
 """A figure about fewer people than that, or about all but fewer, could point at somebody."""
 
@@ -51,26 +52,21 @@ def profile(
     placed: pl.DataFrame,
     *,
     listed: pl.DataFrame,
-    customers: pl.DataFrame,
+    population: Population,
     contract: Contract,
     finds: FindsByRank | None = None,
 ) -> Profile:
-    """The profile of the segments in `placed` (row, segment) against the others among `customers`.
+    """The profile of the segments in `placed` (row, segment) against the others of the `population`.
 
     Expected finds are read from the scores of the `listed` as those of a cut are, so those of all segments add up to
     the cut's. They are null without `finds`, and where these are a range.
     """
-    grouped = _grouped(placed, customers)
+    told = population.figures(placed, contract)
+    products = products_of(contract, population.columns)
     return Profile(
-        groups=_groups(grouped, placed, _expected_finds(placed, listed, finds)),
-        figures=pl.concat([_holding(grouped, contract), _quartiles(grouped, contract)]),
+        groups=_groups(told.counts, placed, _expected_finds(placed, listed, finds)),
+        figures=pl.concat([holding_of(told.counts, products), told.quartiles]),
     )
-
-
-def _grouped(placed: pl.DataFrame, customers: pl.DataFrame) -> pl.DataFrame:
-    tagged = (pl.col("tag") == 1).fill_null(False) if "tag" in customers.columns else pl.lit(False)  # noqa: FBT003
-    group = pl.coalesce("segment", pl.when(tagged).then(pl.lit(AFFLUENT)).otherwise(pl.lit(NORMAL)))
-    return customers.join(placed, on="row", how="left", maintain_order="left").with_columns(group=group)
 
 
 def _expected_finds(placed: pl.DataFrame, listed: pl.DataFrame, finds: FindsByRank | None) -> pl.DataFrame:
@@ -85,10 +81,9 @@ def _expected_finds(placed: pl.DataFrame, listed: pl.DataFrame, finds: FindsByRa
     return pl.DataFrame(told, schema=schema, orient="row")
 
 
-def _groups(grouped: pl.DataFrame, placed: pl.DataFrame, finds: pl.DataFrame) -> pl.DataFrame:
+def _groups(counts: pl.DataFrame, placed: pl.DataFrame, finds: pl.DataFrame) -> pl.DataFrame:
     return (
-        grouped.group_by("group")
-        .agg(people=pl.len().cast(pl.Int64))
+        counts.select("group", people="all")
         .join(finds, left_on="group", right_on="segment", how="left")
         .with_columns(segment=~pl.col("group").is_in([AFFLUENT, NORMAL]))
         .sort("segment", "people", "group", descending=[True, True, False])
@@ -99,62 +94,6 @@ def _groups(grouped: pl.DataFrame, placed: pl.DataFrame, finds: pl.DataFrame) ->
             expected_finds="expected_finds",
         )
     )
-
-
-def _holding(grouped: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-    products = products_of(contract, grouped.columns)
-    counts = grouped.group_by("group").agg(
-        pl.len().cast(pl.Int64).alias("all"),
-        *(product.held(contract).sum().cast(pl.Int64).alias(f"held {product.name}") for product in products),
-    )
-    affluent = counts.filter(pl.col("group") == AFFLUENT)
-    lines = [_EMPTY]
-    for product in products:
-        held = pl.col(f"held {product.name}")
-        cell = pl.min_horizontal(held, pl.col("all") - held)
-        share = counts.select("group", value=held / pl.col("all"), people="all", cell=cell)
-        lines.append(_lines(share, product.name, "holds"))
-        if affluent.height:
-            theirs = affluent.select(held / pl.col("all")).item()
-            least = affluent.select(cell).item()
-            gap = share.filter(pl.col("group") != AFFLUENT).with_columns(
-                value=theirs - pl.col("value"), cell=pl.min_horizontal("cell", pl.lit(least))
-            )
-            lines.append(_lines(gap, product.name, "gap"))
-    return pl.concat(lines)
-
-
-def _quartiles(grouped: pl.DataFrame, contract: Contract) -> pl.DataFrame:
-    numbers = [
-        column
-        for column in contract.feature_columns
-        if column.name in grouped.columns and column.type is not ColumnType.CATEGORY
-    ]
-    lines = [_EMPTY]
-    for column in numbers:
-        for figure, quantile in (("lower_quartile", 0.25), ("median", 0.5), ("upper_quartile", 0.75)):
-            value = pl.col(column.name).cast(pl.Float64).quantile(quantile, interpolation="linear")
-            people = pl.col(column.name).count().cast(pl.Int64)
-            lines.append(
-                _lines(grouped.group_by("group").agg(value=value, people=people, cell=people), words_of(column), figure)
-            )
-    return pl.concat(lines)
-
-
-_EMPTY = pl.DataFrame(
-    schema={
-        "group": pl.String,
-        "subject": pl.String,
-        "figure": pl.String,
-        "value": pl.Float64,
-        "people": pl.Int64,
-        "cell": pl.Int64,
-    }
-)
-
-
-def _lines(frame: pl.DataFrame, subject: str, figure: str) -> pl.DataFrame:
-    return frame.sort("group").with_columns(subject=pl.lit(subject), figure=pl.lit(figure)).select(_EMPTY.columns)
 
 
 def _suppressed(cells: pl.DataFrame) -> pl.DataFrame:

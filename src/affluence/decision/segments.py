@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from affluence.data.contract import Contract
 from affluence.decision.expected_finds import FindsByRank
+from affluence.decision.population import Population
 from affluence.decision.segment_measures import Matrix, Measures, answers, measure
 from affluence.decision.segment_profile import Profile, profile
 from affluence.decision.segment_rules import Question, Rule, place
@@ -92,7 +93,7 @@ class Segmentation:
 
 def segment_candidates(
     listed: pl.DataFrame,
-    customers: pl.DataFrame,
+    population: Population,
     contract: Contract,
     *,
     seed: int,
@@ -101,14 +102,14 @@ def segment_candidates(
 ) -> Segmentation:
     """The segments of the `listed` (rows of the ranking), at most `most`, fewer where more would not be stable.
 
-    `customers` holds the columns of the contract for all, with `tag` where there is one. The answer does not depend on
+    The `population` has the columns of the contract, with `tag` where there is one. The answer does not depend on
     the order of rows. A number of segments is stable when segmentations of halves of the listed, no customer in both
     halves, agree with that of all by 0.8 or more in the mean of the adjusted Rand index (Hubert and Arabie 1985).
     With `finds`, those of the ranking, the profile says how many to expect in each; the listed have their score then.
 
     Errors: UserError when nobody is listed, a listed row is not among the customers, or `most` is below 1.
     """
-    people = _people(listed, customers, most=most)
+    people = _people(listed, population, most=most)
     measures = measure(people, contract)
     halves = list(_halves(people, seed=seed))
     tried: dict[int, Agreement] = {}
@@ -129,17 +130,17 @@ def segment_candidates(
         tried=tried,
         explained=_explained(measures.points, labels),
         baseline=_baseline(measures.points, halves, count=len(rules), seed=seed),
-        profile=profile(frame, listed=listed, customers=customers, contract=contract, finds=finds),
+        profile=profile(frame, listed=listed, population=population, contract=contract, finds=finds),
         map=_map(measures.points, frame, seed=seed),
     )
 
 
-def _people(listed: pl.DataFrame, customers: pl.DataFrame, *, most: int) -> pl.DataFrame:
+def _people(listed: pl.DataFrame, population: Population, *, most: int) -> pl.DataFrame:
     if most < 1:
         raise UserError(f"{most} segments were asked for. Ask for 1 or more.")
     if listed.is_empty():
         raise UserError("Nobody is listed, so there are no segments. Ask for more contacts.")
-    people = customers.join(listed.select("row"), on="row", how="semi").sort("row")
+    people = population.people(listed["row"]).sort("row")
     if people.height != listed.height:
         raise UserError(
             f"{listed.height:,} rows are listed and {people.height:,} of them stand once among the customers. "

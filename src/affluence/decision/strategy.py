@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from affluence.decision.segment_profile import AFFLUENT, Profile, gaps
+from affluence.decision.group_figures import AFFLUENT
+from affluence.decision.segment_profile import Profile, gaps
 from affluence.decision.segments import Segment, Segmentation
 
 MOST_GAPS = 3

@@ -27,25 +27,20 @@ class Make:
         from affluence import deciding
         from affluence.data.writing import checksum
         from affluence.decision.campaign_files import SUMMARY
+        from affluence.decision.population import FramePopulation
         from affluence_service.runs.results import offers_of, open_run
 
         campaign = Campaign.objects.select_related("run__dataset", "run__version").get(id=task.subject)
         options = {**campaign.options, "name": campaign.name}
         chosen = deciding.campaign_settings(options, seed=int(options.get("seed", 0)))
         run = open_run(campaign.run)
-        gains = deciding.prepare_cuts(run.model, run.scores, run.candidates)
+        population = FramePopulation(run.customers, run.scores, run.candidates)
+        gains = deciding.prepare_cuts(run.model, population)
         cut = deciding.cut(gains, run.model.contract, campaign.capacity, campaign.economics)
         lists = selectors.exclusion_lists(campaign)
-        selection = deciding.select(run.candidates, run.customers, cut, chosen, lists)
+        selection = deciding.select(population, cut, chosen, lists)
         described = deciding.describe_selection(
-            run.model,
-            run.customers,
-            run.scores,
-            run.candidates,
-            gains,
-            selection,
-            offers_of(campaign.run),
-            seed=chosen.seed,
+            run.model, population, gains, selection, offers_of(campaign.run), seed=chosen.seed
         )
         made = deciding.hold_back(selection, described, chosen)
         provenance = deciding.provenance(run.model, run.label, run.intake, campaign.capacity, campaign.economics)

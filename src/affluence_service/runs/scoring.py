@@ -62,13 +62,13 @@ def score_dataset(
     scores = steps.score(worded, opened.customers)
     progress.report("Scoring", done=1, total=1)
     candidates = steps.candidates(worded, scores)
-    gains = deciding.prepare_cuts(worded, scores, candidates)
+    population = steps.population(worded, opened.customers, scores, candidates)
+    gains = deciding.prepare_cuts(worded, population)
     cut = deciding.cut(gains, worded.contract, {"contacts": contacts}, {})
-    listed = deciding.list_candidates(candidates, cut)
-    customers = deciding.as_learned(worded, opened.customers)
-    described = deciding.describe(worded, customers, scores, candidates, gains, listed, offers, seed=seed)
+    listed = deciding.list_candidates(population, cut)
+    described = deciding.describe(worded, population, gains, listed, offers, seed=seed)
     stability = steps.watch(worded, opened.customers, scores, limits)
-    return Scored(worded, customers, scores, candidates, gains, cut, listed, described, stability)
+    return Scored(worded, population.customers, scores, candidates, gains, cut, listed, described, stability)
 
 
 def write_scored(scored: Scored, folder: Path) -> Mapping[str, Any]:
@@ -107,7 +107,9 @@ def _candidates(scored: Scored) -> pl.DataFrame:
 
     Type, segment and offer are those of the listed, and missing for the others.
     """
-    certainty = rank_certainty(scored.candidates, discovery=scored.model.discovery, contacts=scored.cut.contacts)
+    certainty = rank_certainty(
+        scored.candidates, scored.gains.scores, discovery=scored.model.discovery, contacts=scored.cut.contacts
+    )
     chances = deciding.with_chances(scored.candidates.select("row", "score"), scored.gains)
     described = scored.described
     shown = [column.name for column in scored.model.contract.speakable_columns if column.name in scored.customers]

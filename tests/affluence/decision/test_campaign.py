@@ -11,6 +11,7 @@ from affluence.data.exclusion_lists import exclusion_list
 from affluence.data.writing import checksum, write_folder
 from affluence.decision.campaign import CampaignSettings, make_campaign, select_people
 from affluence.decision.campaign_files import Provenance, campaign_files, differences, settings_of
+from affluence.decision.population import FramePopulation
 from affluence.errors import UserError
 
 DAY = date(2026, 3, 1)
@@ -33,7 +34,8 @@ def excluding(kind="complaint", name="list.csv", **columns):
 
 
 def select(*exclusions, ranked=RANKED, settings=SETTINGS, contacts=100):
-    return select_people(ranked, contacts=contacts, bank_ids=IDS, settings=settings, exclusions=exclusions)
+    bank = FramePopulation(IDS.to_frame(), ranked, ranked)
+    return select_people(bank, contacts=contacts, settings=settings, exclusions=exclusions)
 
 
 def make(*exclusions, settings=SETTINGS, ranked=RANKED):

@@ -183,13 +183,17 @@ def test_a_ranking_of_nobody_of_gaps_or_out_of_order_is_refused_and_one_person_c
 
 def test_a_surer_score_has_a_surer_rank_and_the_cut_is_a_toss_up():
     ranked, _, _ = made()
-    wide = rank_certainty(ranked, discovery=learned(errors=((-5.0, 0.5), (5.0, 0.5))), contacts=100)
-    sure = rank_certainty(ranked, discovery=learned(errors=((-5.0, 0.0), (5.0, 0.0))), contacts=100)
+    ranked = ranked.with_columns(rank=pl.int_range(1, CANDIDATES + 1))
+    scores = ranked["score"].to_numpy()
+    wide = rank_certainty(ranked, scores, discovery=learned(errors=((-5.0, 0.5), (5.0, 0.5))), contacts=100)
+    sure = rank_certainty(ranked, scores, discovery=learned(errors=((-5.0, 0.0), (5.0, 0.0))), contacts=100)
     ranks = pl.Series(np.arange(1, CANDIDATES + 1))
     assert (wide["rank_low"] <= ranks).all()
     assert (wide["rank_high"] >= ranks).all()
     assert (sure["rank_high"] - sure["rank_low"]).max() == 0
     assert wide["chance_listed"][99] == pytest.approx(0.5)
-    assert rank_certainty(ranked, discovery=learned(), contacts=1)["rank_low"].null_count() == CANDIDATES
+    assert rank_certainty(ranked, scores, discovery=learned(), contacts=1)["rank_low"].null_count() == CANDIDATES
     with pytest.raises(UserError):
-        rank_certainty(ranked, discovery=learned(), contacts=0)
+        rank_certainty(ranked, scores, discovery=learned(), contacts=0)
+    some = rank_certainty(ranked[[4, 99]], scores, discovery=learned(errors=((-5.0, 0.5), (5.0, 0.5))), contacts=100)
+    assert some.equals(wide[[4, 99]])

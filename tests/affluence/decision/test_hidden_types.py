@@ -13,6 +13,7 @@ from affluence.data.offer_table import UNCERTAIN
 from affluence.decision import hidden_types as module
 from affluence.decision.hidden_types import FEWEST_SHOWN, HiddenTypes, confusion_table, hidden_types
 from affluence.decision.learned_types import LEARNED
+from affluence.decision.population import FramePopulation
 from affluence.decision.type_rule import TYPES
 from affluence.errors import UserError
 from affluence.pu.fold_models import TrainedModel
@@ -64,7 +65,7 @@ def listed(finder, scores) -> pl.DataFrame:
 
 @pytest.fixture(scope="module")
 def told(finder, table, scores, listed) -> HiddenTypes:
-    return hidden_types(finder, table, scores, listed)
+    return hidden_types(finder, FramePopulation(table, scores, listed), listed)
 
 
 def test_everyone_listed_has_one_type_in_the_order_of_the_list(told, listed):
@@ -84,36 +85,38 @@ def test_a_type_that_is_never_named_is_said_to_be_so_and_is_not(told):
 
 
 def test_the_share_named_is_that_of_the_list(finder, table, scores, listed):
-    everybody = hidden_types(finder, table, scores, listed, rule=ANYBODY)
+    everybody = hidden_types(finder, FramePopulation(table, scores, listed), listed, rule=ANYBODY)
     assert everybody.named == 1
     assert everybody.basis.why_none is None
 
 
 def test_the_order_of_the_table_does_not_matter(finder, table, scores, listed, told, monkeypatch):
     monkeypatch.setattr(module, "MOST_COMPARED", 300)
-    fewer = hidden_types(finder, table, scores, listed)
-    turned = hidden_types(finder, table.reverse(), scores.sample(fraction=1, shuffle=True, seed=3), listed)
+    fewer = hidden_types(finder, FramePopulation(table, scores, listed), listed)
+    turned = hidden_types(
+        finder, FramePopulation(table.reverse(), scores.sample(fraction=1, shuffle=True, seed=3), listed), listed
+    )
     assert fewer.views.equals(turned.views)
     assert fewer.types.equals(turned.types)
 
 
 def test_a_small_list_gets_the_same_types_as_it_has_in_a_long_one(finder, table, scores, listed, told):
-    assert hidden_types(finder, table, scores, listed.head(1)).types.equals(told.types.head(1))
+    assert hidden_types(finder, FramePopulation(table, scores, listed), listed.head(1)).types.equals(told.types.head(1))
 
 
 def test_the_tag_of_the_listed_is_not_looked_at(finder, table, scores, listed, told):
     other = table.with_columns(tag=1 - pl.col("tag"))
-    assert hidden_types(finder, other, scores, listed).views.equals(told.views)
+    assert hidden_types(finder, FramePopulation(other, scores, listed), listed).views.equals(told.views)
 
 
 def test_nothing_given_is_changed(finder, table, scores, listed):
     before = table.clone(), scores.clone(), listed.clone()
-    hidden_types(finder, table, scores, listed)
+    hidden_types(finder, FramePopulation(table, scores, listed), listed)
     assert all(one.equals(other) for one, other in zip(before, (table, scores, listed), strict=True))
 
 
 def test_an_empty_list_has_no_types(finder, table, scores, listed):
-    nobody = hidden_types(finder, table, scores, listed.head(0))
+    nobody = hidden_types(finder, FramePopulation(table, scores, listed), listed.head(0))
     assert nobody.types.height == nobody.views.height == 0
     assert nobody.named == 0
 
@@ -122,7 +125,9 @@ def test_an_empty_list_has_no_types(finder, table, scores, listed):
 def test_a_model_without_two_views_names_nobody_and_says_why(table, learner):
     model = trained(made_contract(), table, learner=learner)
     scores = steps.score(model, table)
-    told = hidden_types(model, table, scores, steps.candidates(model, scores).head(20), rule=ANYBODY)
+    told = hidden_types(
+        model, FramePopulation(table, scores, scores), steps.candidates(model, scores).head(20), rule=ANYBODY
+    )
     assert set(told.types["hidden_type"]) == {UNCERTAIN}
     assert told.named == 0
     assert "tag drivers" in told.basis.why_none
@@ -132,7 +137,7 @@ def test_a_model_without_two_views_names_nobody_and_says_why(table, learner):
 @pytest.mark.parametrize("tag", [None, 0, 1])
 def test_without_tagged_and_others_there_is_no_line_and_nobody_is_named(finder, table, scores, listed, tag):
     tagless = scores.drop("tag") if tag is None else scores.with_columns(tag=pl.lit(tag))
-    told = hidden_types(finder, table, tagless, listed, rule=ANYBODY)
+    told = hidden_types(finder, FramePopulation(table, tagless, listed), listed, rule=ANYBODY)
     assert set(told.types["hidden_type"]) == {UNCERTAIN}
     assert "no line" in told.basis.why_none
 
@@ -140,12 +145,12 @@ def test_without_tagged_and_others_there_is_no_line_and_nobody_is_named(finder, 
 def test_somebody_listed_who_was_not_scored_is_refused(finder, table, scores, listed):
     stranger = listed.head(2).with_columns(row=pl.lit(9_999_999).cast(listed["row"].dtype))
     with pytest.raises(UserError, match="2 of 2 listed customers have no score"):
-        hidden_types(finder, table, scores, stranger)
+        hidden_types(finder, FramePopulation(table, scores, listed), stranger)
 
 
 def test_a_column_that_is_missing_throughout_is_borne(finder, table, listed):
     empty = table.with_columns(balance_usd=pl.lit(None, dtype=pl.Float64))
-    told = hidden_types(finder, empty, steps.score(finder, empty), listed)
+    told = hidden_types(finder, FramePopulation(empty, steps.score(finder, empty), listed), listed)
     assert told.views.null_count().sum_horizontal().item() == 0
 
 

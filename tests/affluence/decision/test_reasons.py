@@ -10,6 +10,7 @@ from tests.affluence.conftest import made_customers
 from affluence import steps
 from affluence.data.contract import Contract
 from affluence.decision import explainer
+from affluence.decision.population import FramePopulation
 from affluence.decision.reasons import LEAST_AGREEMENT, MOST_ADDITIVITY_ERROR, Explanation, explain
 from affluence.errors import UserError
 
@@ -46,7 +47,9 @@ def _model(training, key):
 
 def _explained(model, customers, *, listed=100, seed=0, **wanted) -> Explanation:
     scores = steps.score(model, customers)
-    return explain(model, customers, scores, steps.candidates(model, scores).head(listed), seed=seed, **wanted)
+    candidates = steps.candidates(model, scores)
+    population = FramePopulation(customers, scores, candidates)
+    return explain(model, population, candidates.head(listed), seed=seed, **wanted)
 
 
 @pytest.fixture(scope="module", params=["tag_model", "card"])
@@ -213,17 +216,17 @@ def test_a_model_with_one_feature_is_explained(customers, contract):
 def test_listed_people_who_were_not_scored_are_refused(card, customers):
     scores = steps.score(card, customers)
     with pytest.raises(UserError, match="1 of 1 listed customers are not in the table"):
-        explain(card, customers, scores, pl.DataFrame({"row": [999_999]}), seed=0)
+        explain(card, FramePopulation(customers, scores, scores), pl.DataFrame({"row": [999_999]}), seed=0)
     with pytest.raises(UserError, match="have no score"):
-        explain(card, customers, scores.head(10), scores.head(1), seed=0)
+        explain(card, FramePopulation(customers, scores.head(10), scores), scores.head(1), seed=0)
 
 
 def test_rows_in_another_order_follow_the_list(tag_model, customers):
     scores = steps.score(tag_model, customers)
     listed = steps.candidates(tag_model, scores).head(10)
     turned = customers.reverse()
-    first = explain(tag_model, customers, scores, listed, seed=0)
-    second = explain(tag_model, turned, scores, listed, seed=0)
+    first = explain(tag_model, FramePopulation(customers, scores, listed), listed, seed=0)
+    second = explain(tag_model, FramePopulation(turned, scores, listed), listed, seed=0)
     assert first.wide.equals(second.wide)
     assert first.wide["row"].to_list() == listed["row"].to_list()
 

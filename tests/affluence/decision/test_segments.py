@@ -7,7 +7,9 @@ from sklearn.metrics import adjusted_rand_score
 
 from affluence.data.contract import Contract
 from affluence.decision.expected_finds import finds_by_rank
-from affluence.decision.segment_profile import AFFLUENT, NORMAL, SMALLEST_CELL, Profile
+from affluence.decision.group_figures import AFFLUENT, NORMAL
+from affluence.decision.population import FramePopulation
+from affluence.decision.segment_profile import SMALLEST_CELL, Profile
 from affluence.decision.segment_rules import AtLeast, Holds, Is, Rule
 from affluence.decision.segments import QUESTIONS_A_PERSON, STABLE, segment_candidates
 from affluence.decision.strategy import NO_CAMPAIGN, strategies
@@ -69,6 +71,11 @@ RANKED = (
 LISTED = RANKED.head(800)
 
 
+def bank(customers):
+    """The customers as a population of which segments ask no scores."""
+    return FramePopulation(customers, RANKED, RANKED)
+
+
 def finds_of_ranked(*recalibrations: tuple[float, float]):
     """The finds of the ranking: a figure where there are recalibrations, a range between two counts without."""
     count = HiddenCount(50.0, 200.0, 100.0 if recalibrations else None, "made", 0.9 if recalibrations else None)
@@ -79,11 +86,11 @@ def finds_of_ranked(*recalibrations: tuple[float, float]):
 @pytest.fixture(scope="module")
 def found():
     finds = finds_of_ranked((-1.0, 1.2), (-0.5, 0.8))
-    return segment_candidates(LISTED, CUSTOMERS, CONTRACT, seed=0, finds=finds)
+    return segment_candidates(LISTED, bank(CUSTOMERS), CONTRACT, seed=0, finds=finds)
 
 
 def test_the_two_kinds_of_people_that_were_made_are_told_apart():
-    found = segment_candidates(LISTED, CUSTOMERS, CONTRACT, seed=0, most=2)
+    found = segment_candidates(LISTED, bank(CUSTOMERS), CONTRACT, seed=0, most=2)
     truth = LISTED.join(CUSTOMERS, on="row", maintain_order="left")["age_years"] >= 60
     assert len(found.segments) == 2
     assert adjusted_rand_score(truth.to_numpy(), found.frame["segment"].to_numpy()) == 1
@@ -108,7 +115,7 @@ def test_a_rule_asks_few_questions_and_names_are_unique(found):
 def test_the_order_of_rows_changes_nothing(found):
     shuffled = segment_candidates(
         LISTED.sample(fraction=1, shuffle=True, seed=3),
-        CUSTOMERS.sample(fraction=1, shuffle=True, seed=4),
+        bank(CUSTOMERS.sample(fraction=1, shuffle=True, seed=4)),
         CONTRACT,
         seed=0,
     )
@@ -125,13 +132,13 @@ def test_people_without_kinds_make_fewer_segments_than_asked_for_or_stable_ones(
             for name in ("age_years", "deposits_usd", "cards", "job")
         )
     ).with_columns(pl.col("deposits_usd").fill_nan(None), pl.col("cards").fill_nan(None))
-    found = segment_candidates(LISTED, noise, CONTRACT, seed=0)
+    found = segment_candidates(LISTED, bank(noise), CONTRACT, seed=0)
     assert len(found.segments) == 1 or found.agreement.mean >= STABLE
     assert all(agreement.mean < STABLE for count, agreement in found.tried.items() if count > len(found.segments))
 
 
 def test_another_seed_places_the_same_people_alike(found):
-    other = segment_candidates(LISTED, CUSTOMERS, CONTRACT, seed=1)
+    other = segment_candidates(LISTED, bank(CUSTOMERS), CONTRACT, seed=1)
     assert adjusted_rand_score(found.frame["segment"].to_numpy(), other.frame["segment"].to_numpy()) >= STABLE
 
 
@@ -144,13 +151,13 @@ def test_forbidden_columns_place_nobody():
     loud = CUSTOMERS.with_columns(
         origin=pl.when(pl.col("row") % 2 == 0).then(pl.lit("here")).otherwise(pl.lit("there"))
     )
-    found = segment_candidates(LISTED, loud, CONTRACT, seed=0)
+    found = segment_candidates(LISTED, bank(loud), CONTRACT, seed=0)
     assert not any("origin" in segment.text for segment in found.segments)
 
 
 def test_the_map_holds_two_thousand_points_and_nothing_of_the_customers():
     customers = bank_customers(3_000)
-    found = segment_candidates(customers.select("row"), customers, CONTRACT, seed=0, most=2)
+    found = segment_candidates(customers.select("row"), bank(customers), CONTRACT, seed=0, most=2)
     assert found.map.columns == ["x", "y", "segment"]
     assert found.map.height == 2_000
     assert found.map.null_count().sum_horizontal().item() == 0
@@ -158,7 +165,7 @@ def test_the_map_holds_two_thousand_points_and_nothing_of_the_customers():
 
 @pytest.mark.parametrize("people", [1, 2, 30])
 def test_a_handful_of_people_are_one_segment(people):
-    found = segment_candidates(LISTED.head(people), CUSTOMERS, CONTRACT, seed=0)
+    found = segment_candidates(LISTED.head(people), bank(CUSTOMERS), CONTRACT, seed=0)
     assert [(segment.name, segment.people) for segment in found.segments] == [("Everybody", people)]
     assert found.map.height == people
 
@@ -167,23 +174,23 @@ def test_people_of_whom_nothing_is_known_are_one_segment():
     empty = CUSTOMERS.with_columns(
         pl.lit(None, dtype=CUSTOMERS[name].dtype).alias(name) for name in CUSTOMERS.columns[3:]
     )
-    found = segment_candidates(LISTED, empty, CONTRACT, seed=0)
+    found = segment_candidates(LISTED, bank(empty), CONTRACT, seed=0)
     assert len(found.segments) == 1
     assert found.explained == 0
 
 
 def test_several_rows_of_a_customer_and_a_table_without_tag_are_taken():
     repeated = CUSTOMERS.drop("tag").with_columns(customer_id=pl.col("row") // 2)
-    assert segment_candidates(LISTED, repeated, CONTRACT, seed=0, most=2).frame.height == LISTED.height
+    assert segment_candidates(LISTED, bank(repeated), CONTRACT, seed=0, most=2).frame.height == LISTED.height
 
 
 def test_nobody_listed_a_stranger_and_no_segment_are_refused():
     with pytest.raises(UserError, match="Nobody is listed"):
-        segment_candidates(LISTED.clear(), CUSTOMERS, CONTRACT, seed=0)
+        segment_candidates(LISTED.clear(), bank(CUSTOMERS), CONTRACT, seed=0)
     with pytest.raises(UserError, match="800 rows are listed and 799"):
-        segment_candidates(LISTED, CUSTOMERS.filter(pl.col("row") != LISTED["row"][0]), CONTRACT, seed=0)
+        segment_candidates(LISTED, bank(CUSTOMERS.filter(pl.col("row") != LISTED["row"][0])), CONTRACT, seed=0)
     with pytest.raises(UserError, match="0 segments"):
-        segment_candidates(LISTED, CUSTOMERS, CONTRACT, seed=0, most=0)
+        segment_candidates(LISTED, bank(CUSTOMERS), CONTRACT, seed=0, most=0)
 
 
 def test_the_profile_says_who_holds_what_beside_the_affluent(found):
@@ -216,7 +223,7 @@ def test_a_segment_of_better_scores_is_expected_to_hold_more(found):
 
 @pytest.mark.parametrize("finds", [None, finds_of_ranked()])
 def test_finds_are_unknown_where_nobody_was_checked(finds):
-    found = segment_candidates(LISTED, CUSTOMERS, CONTRACT, seed=0, most=2, finds=finds)
+    found = segment_candidates(LISTED, bank(CUSTOMERS), CONTRACT, seed=0, most=2, finds=finds)
     assert found.profile.groups["expected_finds"].null_count() == found.profile.groups.height
 
 

@@ -39,12 +39,12 @@ def alone(model):
     worded = deciding.as_worded_now(model, made_contract())
     scores = steps.score(worded, customers)
     candidates = steps.candidates(worded, scores)
-    gains = deciding.prepare_cuts(worded, scores, candidates)
+    population = steps.population(worded, customers, scores, candidates)
+    gains = deciding.prepare_cuts(worded, population)
     cut = deciding.cut(gains, worded.contract, {}, {})
-    listed = deciding.list_candidates(candidates, cut)
-    learned = deciding.as_learned(worded, customers)
+    listed = deciding.list_candidates(population, cut)
     offers = load_offers(ROOT / "conf/base/offers.yml")
-    described = deciding.describe(worded, learned, scores, candidates, gains, listed, offers, seed=0)
+    described = deciding.describe(worded, population, gains, listed, offers, seed=0)
     return scores, candidates, gains, cut, deciding.write_list(listed, described)
 
 

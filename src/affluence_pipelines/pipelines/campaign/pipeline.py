@@ -23,8 +23,7 @@ def _selecting() -> Pipeline:
             node(
                 deciding.select,
                 inputs={
-                    "candidates": "candidates@frame",
-                    "customers": "customers@frame",
+                    "population": "population",
                     "made_cut": "cut",
                     "settings": "campaign_settings",
                     "exclusions": "exclusions",
@@ -36,9 +35,7 @@ def _selecting() -> Pipeline:
                 deciding.describe_selection,
                 inputs={
                     "model": "worded_model",
-                    "customers": "customers_as_learned",
-                    "scores": "scores@frame",
-                    "candidates": "candidates@frame",
+                    "population": "population",
                     "gains": "gains",
                     "selection": "selection",
                     "offers": "offers",

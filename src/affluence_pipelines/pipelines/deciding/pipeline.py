@@ -3,6 +3,7 @@
 from kedro.pipeline import Pipeline, node
 
 from affluence import deciding
+from affluence_pipelines import engines
 
 
 def create_pipeline() -> Pipeline:
@@ -11,7 +12,7 @@ def create_pipeline() -> Pipeline:
         [
             node(
                 deciding.list_candidates,
-                inputs={"candidates": "candidates@frame", "made_cut": "cut"},
+                inputs={"population": "population", "made_cut": "cut"},
                 outputs="listed",
                 name="list_candidates",
             ),
@@ -19,9 +20,7 @@ def create_pipeline() -> Pipeline:
                 deciding.describe,
                 inputs={
                     "model": "worded_model",
-                    "customers": "customers_as_learned",
-                    "scores": "scores@frame",
-                    "candidates": "candidates@frame",
+                    "population": "population",
                     "gains": "gains",
                     "listed": "listed",
                     "offers": "offers",
@@ -51,14 +50,20 @@ def cutting() -> Pipeline:
                 name="read_words",
             ),
             node(
-                deciding.as_learned,
-                inputs={"model": "worded_model", "customers": "customers@frame"},
-                outputs="customers_as_learned",
-                name="read_as_learned",
+                engines.population,
+                inputs={
+                    "engine": "engine",
+                    "model": "worded_model",
+                    "customers": "customers@table",
+                    "scores": "scores@table",
+                    "candidates": "candidates@table",
+                },
+                outputs="population",
+                name="gather_population",
             ),
             node(
                 deciding.prepare_cuts,
-                inputs={"model": "worded_model", "scores": "scores@frame", "candidates": "candidates@frame"},
+                inputs={"model": "worded_model", "population": "population"},
                 outputs="gains",
                 name="prepare_cuts",
             ),

@@ -10,6 +10,12 @@ def create_pipeline() -> Pipeline:
     return Pipeline(
         [
             node(
+                deciding.as_learned,
+                inputs={"model": "worded_model", "customers": "customers@frame"},
+                outputs="customers_as_learned",
+                name="read_as_learned",
+            ),
+            node(
                 deciding.reach,
                 inputs={
                     "model": "worded_model",
