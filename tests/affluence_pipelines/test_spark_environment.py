@@ -72,7 +72,6 @@ def bank() -> pl.DataFrame:
 def by_frames(tmp_path_factory, bank) -> Path:
     root = project_at(tmp_path_factory.mktemp("frames"), bank)
     run(root, env="local", data=root / "bank.parquet")
-    run(root, env="local", data=root / "bank.parquet", pipeline="campaign", **excluding(root, bank), **CAMPAIGN)
     return root / "data"
 
 
@@ -80,10 +79,17 @@ def by_frames(tmp_path_factory, bank) -> Path:
 def by_spark(tmp_path_factory, bank) -> Path:
     root = project_at(tmp_path_factory.mktemp("spark"), bank)
     run(root, env="spark", data=root / "bank")
-    # Of the same file, since a campaign's folder tells its hash.
-    run(root, env="spark", data=root / "bank.parquet", pipeline="campaign", **excluding(root, bank), **CAMPAIGN)
     yield root / "data"
     spark.start().stop()
+
+
+@pytest.fixture(scope="module")
+def campaigns(by_frames, by_spark, bank) -> list[Path]:
+    """The folders of the same campaign, by frames and by Spark; of the same file, since a folder tells its hash."""
+    for data, env in ((by_frames, "local"), (by_spark, "spark")):
+        asked = {**excluding(data.parent, bank), **CAMPAIGN}
+        run(data.parent, env=env, data=data.parent / "bank.parquet", pipeline="campaign", **asked)
+    return [data / "07_model_output" / "campaign" for data in (by_frames, by_spark)]
 
 
 def in_parts(data: Path, name: str, *, by: str) -> pl.DataFrame:
@@ -117,8 +123,8 @@ def test_the_profile_of_the_segments_and_all_that_is_said_are_the_same(by_frames
     assert found.explanation.reasons.equals(wanted.explanation.reasons)
 
 
-def test_the_folder_of_a_campaign_is_the_same_byte_by_byte(by_frames, by_spark):
-    wanted, found = (data / "07_model_output" / "campaign" for data in (by_frames, by_spark))
+def test_the_folder_of_a_campaign_is_the_same_byte_by_byte(campaigns):
+    wanted, found = campaigns
     names = sorted(path.name for path in wanted.iterdir())
     assert {"list.csv", "list.parquet", "control.parquet", "campaign.html", "summary.json"} <= set(names)
     assert sorted(path.name for path in found.iterdir()) == names
