@@ -272,11 +272,7 @@ def prove_honesty(
 
 
 def hold_against_truth(
-    training: Training,
-    evaluation: Evaluation,
-    in_sample_scores: LogOdds,
-    customers: pl.DataFrame,
-    truth: pl.DataFrame,
+    training: Training, evaluation: Evaluation, in_sample_scores: LogOdds, customers: pl.DataFrame, truth: pl.DataFrame
 ) -> TruthComparison:
     """What the champion's out-of-fold ranking finds of the truly hidden; unknown when `truth` has no rows.
 

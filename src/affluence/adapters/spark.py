@@ -10,7 +10,8 @@ import shutil
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import accumulate
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from pyspark.sql.functions import col, lit, spark_partition_id
 from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 from pyspark.sql.types import StructType
 
-from affluence.data.doctor import apply_cell_rules
+from affluence.data.doctor import CellRule, apply_cell_rules
 from affluence.decision.scoring import TIE_BREAK, require_columns, score_table, with_tie_break
 from affluence.features.definitions import compute_features
 from affluence.pu.fold_models import TrainedModel, score_customers
@@ -147,6 +148,12 @@ def by_partition(table: DataFrame, of: Frames, *, schema: StructType, together: 
             yield from of(pl.DataFrame(pa.Table.from_batches(part))).to_arrow().cast(wanted).to_batches()
 
     return table.mapInArrow(each, schema)
+
+
+def by_rules(customers: DataFrame, rules: Sequence[CellRule]) -> DataFrame:
+    """The customers with their cells as the rules say; the same table where there is no rule."""
+    treat = partial(apply_cell_rules, rules=rules)
+    return by_partition(customers, treat, schema=customers.schema) if rules else customers
 
 
 def empty_of(table: DataFrame) -> pl.DataFrame:

@@ -11,7 +11,7 @@ from pyspark.sql.functions import min as least
 from pyspark.sql.functions import sum as total
 from pyspark.sql.pandas.types import from_arrow_schema
 
-from affluence.adapters.spark import by_partition, empty_of, schema_of
+from affluence.adapters.spark import by_partition, by_rules, empty_of, schema_of
 from affluence.data.contract import Contract
 from affluence.data.doctor import Account, CellRule, Finding, RemedyAction, apply_cell_rules
 from affluence.data.doctor.countable import ROW, Part, whole_counts
@@ -134,17 +134,11 @@ def _treated(
     width = len(customers.columns)
     for finding, rules_of_it in zip(chosen, rules, strict=True):
         copies_go = finding.remedy.action is RemedyAction.DROP_DUPLICATES
-        treated = _without_copies(customers) if copies_go else _by_rules(customers, rules_of_it)
+        treated = _without_copies(customers) if copies_go else by_rules(customers, rules_of_it)
         left = treated.count() if copies_go else rows
         accounts.append(Account(finding, rows, left, width, width, _changed(customers, rules_of_it)))
         customers, rows = treated, left
     return customers, tuple(accounts)
-
-
-def _by_rules(customers: DataFrame, rules: Sequence[CellRule]) -> DataFrame:
-    return (
-        by_partition(customers, partial(apply_cell_rules, rules=rules), schema=customers.schema) if rules else customers
-    )
 
 
 def _without_copies(customers: DataFrame) -> DataFrame:

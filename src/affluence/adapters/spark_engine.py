@@ -91,7 +91,7 @@ class SparkEngine:
 
         Where the model has rules, they stay treated in Spark's cache (memory, then disk) while the session lasts.
         """
-        learned = _by_rules(customers, model.rules).persist() if model.rules else customers
+        learned = spark.by_rules(customers, model.rules).persist() if model.rules else customers
         return SparkPopulation(learned, scores, candidates)
 
     def beside_training(self, model: TrainedModel, customers: DataFrame, scores: DataFrame, limits: Limits) -> Watched:
