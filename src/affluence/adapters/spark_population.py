@@ -116,8 +116,9 @@ class SparkPopulation:
             *_by_column(self.customers, texts, usual, beside=tag, kind="string", kinds=kinds)["told"],
             *_by_column(self.customers, numbers, usual, beside=tag, kind="double", kinds=kinds)["told"],
         ]
-        of_nobody = asdict(typical_of(empty_of(self.customers), columns))
-        return _together([of_nobody, *map(json.loads, told)])
+        # Of a table without rows no column is told; whether the tagged are enough to be spoken of, no column says.
+        of_nobody, of_no_column = typical_of(empty_of(self.customers), columns), typical_of(self.scores, ())
+        return _together([asdict(of_nobody), asdict(of_no_column), *map(json.loads, told)])
 
     def figures(self, placed: pl.DataFrame, contract: Contract) -> GroupFigures:
         """What is counted of the segments in `placed` and of all others."""

@@ -81,7 +81,7 @@ def same(table, customers, contract):
     return examination
 
 
-@pytest.mark.parametrize("partitions", [1, 3, 8])
+@pytest.mark.parametrize("partitions", [1, 8])
 def test_the_bank_with_every_trap_is_examined_as_in_one_process(on_spark, bank, contract, partitions):
     chosen = Contract.model_validate({**contract.model_dump(), "remedies": dict.fromkeys(APPLIED, "apply")})
     examination = same(on_spark(bank, partitions=partitions), bank, chosen)

@@ -70,24 +70,25 @@ KEPT = ("row", "customer_id", "tag")
 PARTITIONS = {
     "1 partition": lambda table: table.repartition(1),
     "8 partitions": lambda table: table.repartition(8),
-    "shuffled, some empty": lambda table: table.orderBy("customer_id").repartition(40, "row"),
+    "12 partitions, shuffled": lambda table: table.orderBy("customer_id").repartition(12, "row"),
 }
+# Every kind in many parts, of one row eleven empty ones; and the bank in others too.
+CASES = [(kind, "12 partitions, shuffled") for kind in KINDS] + [
+    ("the bank", "1 partition"),
+    ("the bank", "8 partitions"),
+]
 
 
-@pytest.fixture(scope="module", params=KINDS)
-def frames(request, customers) -> FramePopulation:
-    some = KINDS[request.param](customers)
-    return FramePopulation(some, *scored(some))
-
-
-@pytest.fixture(scope="module", params=PARTITIONS)
-def both(request, session, frames, tmp_path_factory):
+@pytest.fixture(scope="module", params=CASES, ids=", ".join)
+def both(request, session, customers, tmp_path_factory):
     """The same population in memory and in partitions."""
-    folder = tmp_path_factory.mktemp("tables")
+    kind, partitions = request.param
+    some = KINDS[kind](customers)
+    frames, folder = FramePopulation(some, *scored(some)), tmp_path_factory.mktemp("tables")
     tables = []
     for name in ("customers", "scored", "candidates"):
         getattr(frames, name).write_parquet(folder / f"{name}.parquet")
-        tables.append(PARTITIONS[request.param](session.read.parquet(str(folder / f"{name}.parquet"))))
+        tables.append(PARTITIONS[partitions](session.read.parquet(str(folder / f"{name}.parquet"))))
     return frames, spark_population.SparkPopulation(*tables)
 
 
