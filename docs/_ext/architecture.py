@@ -5,7 +5,7 @@
 
 import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 
@@ -38,18 +38,22 @@ WORDS = {
     "errors": "what a person can mend",
 }
 
-MOST_DOORS = 4
+MOST_DOORS = 2
 
 WIDTH, MARGIN, GAP = 1_080, 24, 6
 BAR, HEAD, FRAME = 40, 58, 8
 LEFT, MIDDLE, RIGHT = 24, 340, 824
 NARROW, WIDE, LAST = 232, 400, 232
 FONT = "font-family='system-ui, sans-serif'"
+WORDS_KIND = "font-size='12' fill='#3d4854'"
+DOT = "  ·  "
+# So many letters of names fit into a layer's box.
+FITTING = 42
 
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle with one line of its name and perhaps one of what it is."""
+    """A rectangle with one line of its name and perhaps one of what it is, or two lines of several names."""
 
     x: int
     y: int
@@ -58,6 +62,7 @@ class Box:
     name: str
     words: str = ""
     fill: str = "#ffffff"
+    names_go_on: bool = False
 
     @property
     def middle(self) -> int:
@@ -78,10 +83,8 @@ class Box:
             ),
         ]
         if self.words:
-            lines.append(
-                f"<text x='{self.x + 12}' y='{first + 16}' font-size='12' fill='#3d4854' {FONT}>"
-                f"{escape(self.words)}</text>"
-            )
+            kind = "font-size='14' font-weight='600' fill='#16202c'" if self.names_go_on else WORDS_KIND
+            lines.append(f"<text x='{self.x + 12}' y='{first + 16}' {kind} {FONT}>{escape(self.words)}</text>")
         return "\n".join(lines)
 
 
@@ -89,10 +92,7 @@ def draw() -> str:
     """The picture as SVG: pipelines and service at the sides, the core's layers between them, the outside below."""
     graph = grimp.build_graph(CORE, PIPELINES, SERVICE, include_external_packages=True)
     layers = [tuple(layer.split(" | ")) for layer in layers_of(CORE)]
-    core = [
-        Box(MIDDLE, HEAD + place * (BAR + GAP), WIDE, BAR, "  ·  ".join(layer), _words(layer), "#e3edf7")
-        for place, layer in enumerate(layers)
-    ]
+    core = [_layer(layer, y=HEAD + place * (BAR + GAP)) for place, layer in enumerate(layers)]
     pipelines = [
         Box(LEFT, HEAD + place * (BAR + GAP), NARROW, BAR, name, fill="#eef3e4")
         for place, name in enumerate(_children(graph, f"{PIPELINES}.pipelines"))
@@ -131,17 +131,32 @@ def _children(graph: grimp.ImportGraph, package: str) -> list[str]:
     return sorted(child.rsplit(".", 1)[1] for child in graph.find_children(package))
 
 
+def _layer(layer: tuple[str, ...], *, y: int) -> Box:
+    """The box of a layer; names that are too long for a line go on in a second, in place of words."""
+    box = Box(MIDDLE, y, WIDE, BAR, DOT.join(layer), _words(layer), "#e3edf7")
+    if len(box.name) <= FITTING or box.words:
+        return box
+    first = max(place for place in range(1, len(layer)) if len(DOT.join(layer[:place])) <= FITTING)
+    return replace(box, name=DOT.join(layer[:first]) + "  ·", words=DOT.join(layer[first:]), names_go_on=True)
+
+
 def _words(layer: tuple[str, ...]) -> str:
     return next((WORDS[name] for name in layer if name in WORDS), "")
 
 
 def _doors(graph: grimp.ImportGraph, package: str) -> list[str]:
-    """The modules that import an outside package themselves; where they are many, their packages."""
+    """The modules that import an outside package themselves; where they are many, their packages or `stem*`."""
     importers = graph.find_modules_that_directly_import(package) if package in graph.modules else set()
     doors = sorted({".".join(module.split(".")[:3]) for module in importers})
     if len(doors) <= MOST_DOORS:
         return doors
-    return sorted({door if door.startswith(f"{CORE}.") else door.split(".")[0] for door in doors})
+    return sorted({_family(door, doors) if door.startswith(f"{CORE}.") else door.split(".")[0] for door in doors})
+
+
+def _family(door: str, doors: Sequence[str]) -> str:
+    """The module, or the beginning that it shares with others."""
+    stem = door.split("_")[0]
+    return f"{stem}*" if sum(other.split("_")[0] == stem for other in doors) > 1 else door
 
 
 def _outside(graph: grimp.ImportGraph, top: int) -> list[Box]:
