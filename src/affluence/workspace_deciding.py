@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,7 +43,7 @@ class ScoredTable:
     label: "ModelLabel"
     intake: "IntakeReport"
 
-    @property
+    @cached_property
     def population(self) -> "Population":
         """Everyone in it, for what is decided."""
         from affluence.decision.population import FramePopulation

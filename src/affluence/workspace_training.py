@@ -13,10 +13,14 @@ from affluence.errors import UserError
 if TYPE_CHECKING:
     import polars as pl
 
+    from affluence.data.contract import Contract
+    from affluence.data.examination import Examination
+    from affluence.data.intake_report import IntakeReport
     from affluence.evaluation.results import Evaluation
     from affluence.pu.discovery import Discovery
     from affluence.pu.honesty import Honesty
     from affluence.pu.learners.effort import Mode
+    from affluence.pu.left_out import LeftOut
     from affluence.pu.release import ModelLabel
     from affluence.pu.review import Purpose
     from affluence.pu.tuned import Tuned
@@ -51,20 +55,15 @@ def train(
     The tags, the verdicts of `reviews` (of a customer on several the last one's) and nobody of `do_not_train` teach.
     """
     from affluence import steps
-    from affluence.data.reading import read_customer_ids
     from affluence.pu.finder_method import method_keys
 
-    accepted = workspace.read(file, contract)
-    accepted_customers, report = steps.intake(accepted.reading)
-    all_customers, used, examination = steps.examine(accepted_customers, accepted.contract)
-    barred = read_customer_ids(do_not_train, contract=accepted.contract) if do_not_train else ()
-    customers, _, left_out = steps.leave_out(all_customers, barred, seed=options.seed, score_left_out=False)
-    features = steps.build_features(customers, used)
+    known = _learned_from(workspace.read(file, contract), do_not_train, seed=options.seed)
+    customers, features = known.customers, known.features
     training = steps.train(
         customers,
         features,
-        used,
-        examination,
+        known.contract,
+        known.examination,
         read_sheets(reviews),
         learners=options.learners or method_keys(),
         folds=options.folds,
@@ -78,7 +77,8 @@ def train(
     )
     model, discovery = steps.choose(training, evaluation)
     reach = steps.reach(training, evaluation, customers)
-    label = workspace.registry().register(steps.release(model, evaluation, report, left_out, reach), promote=promote)
+    release = steps.release(model, evaluation, known.report, known.left_out, reach)
+    label = workspace.registry().register(release, promote=promote)
     return evaluation, discovery, label
 
 
@@ -107,7 +107,6 @@ def tune(
     Learners that the file holds and that are not tuned now stay in it. The file is written after each learner.
     """
     from affluence import steps
-    from affluence.data.reading import read_customer_ids
     from affluence.data.writing import write_text
     from affluence.pu.tuning import require_budget, tunable
     from affluence.pu.tuning_record import tuned_to_yaml
@@ -118,15 +117,11 @@ def tune(
     target = out or workspace.project_root() / "conf" / "local" / f"tuned_{accepted.contract.table}.yml"
     before = read_tuned(target if target.exists() else None)
     before.require_table(accepted.contract.table)
-    accepted_customers, report = steps.intake(accepted.reading)
-    all_customers, used, _ = steps.examine(accepted_customers, accepted.contract)
-    barred = read_customer_ids(do_not_train, contract=accepted.contract) if do_not_train else ()
-    customers, _, _ = steps.leave_out(all_customers, barred, seed=options.seed, score_left_out=False)
-    features = steps.build_features(customers, used)
+    known = _learned_from(accepted, do_not_train, seed=options.seed)
     ground = steps.lay_ground(
-        customers,
-        features,
-        used,
+        known.customers,
+        known.features,
+        known.contract,
         folds=options.folds,
         seed=options.seed,
         capacity_share=options.capacity_share,
@@ -134,8 +129,8 @@ def tune(
     tunings: list[Tuning] = []
     for key in keys:
         trial_budget = replace(options, minutes=options.minutes / len(keys))
-        judge = partial(steps.judge_anew, customers=customers, features=features, contract=used)
-        tunings.append(_tune_one(key, ground, trial_budget, data_hash=report.data_hash, judge=judge))
+        judge = partial(steps.judge_anew, customers=known.customers, features=known.features, contract=known.contract)
+        tunings.append(_tune_one(key, ground, trial_budget, data_hash=known.report.data_hash, judge=judge))
         write_text(tuned_to_yaml(tunings, before=before), target)
     return tuple(tunings), target
 
@@ -164,6 +159,30 @@ def _tune_one(
             tuning = judge(key, ground, trials)
         tracked.conclude(tuning)
     return tuning
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is learned from, and what is on record of it."""
+
+    customers: "pl.DataFrame"
+    features: "pl.DataFrame"
+    contract: "Contract"
+    examination: "Examination"
+    report: "IntakeReport"
+    left_out: "LeftOut"
+
+
+def _learned_from(accepted: workspace.ReadTable, do_not_train: Path | None, *, seed: int) -> _Known:
+    """The customers of a table as they are learned from, nobody of `do_not_train` among them."""
+    from affluence import steps
+    from affluence.data.reading import read_customer_ids
+
+    accepted_customers, report = steps.intake(accepted.reading)
+    everyone, contract, examination = steps.examine(accepted_customers, accepted.contract)
+    barred = read_customer_ids(do_not_train, contract=accepted.contract) if do_not_train else ()
+    customers, _, left_out = steps.leave_out(everyone, barred, seed=seed, score_left_out=False)
+    return _Known(customers, steps.build_features(customers, contract), contract, examination, report, left_out)
 
 
 def suggest_review(

@@ -7,6 +7,33 @@ from affluence import deciding, steps
 
 def create_pipeline() -> Pipeline:
     """The pipeline from a run's results to its report."""
+    return _telling() + Pipeline(
+        [
+            node(
+                steps.report,
+                inputs={
+                    "contract": "contract_in_use",
+                    "customers": "customers@frame",
+                    "intake_report": "intake_report",
+                    "examination": "examination",
+                    "evaluation": "evaluation",
+                    "known_truth": "known_truth",
+                    "candidates": "candidates@frame",
+                    "model_label": "model_label",
+                    "discovery": "discovery",
+                    "made_at": "params:made_at",
+                    "deciding": "deciding_pages",
+                    "watched": "watched",
+                },
+                outputs="run_report",
+                name="write_report",
+            )
+        ]
+    )
+
+
+def _telling() -> Pipeline:
+    """What the report tells of the decision: who the listed are by group, and all that is said of them."""
     return Pipeline(
         [
             node(
@@ -40,25 +67,6 @@ def create_pipeline() -> Pipeline:
                 },
                 outputs="deciding_pages",
                 name="tell_decision",
-            ),
-            node(
-                steps.report,
-                inputs={
-                    "contract": "contract_in_use",
-                    "customers": "customers@frame",
-                    "intake_report": "intake_report",
-                    "examination": "examination",
-                    "evaluation": "evaluation",
-                    "known_truth": "known_truth",
-                    "candidates": "candidates@frame",
-                    "model_label": "model_label",
-                    "discovery": "discovery",
-                    "made_at": "params:made_at",
-                    "deciding": "deciding_pages",
-                    "watched": "watched",
-                },
-                outputs="run_report",
-                name="write_report",
             ),
         ]
     )
